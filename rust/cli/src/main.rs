@@ -1,0 +1,2 @@
+//! The `faspstream` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Virtual-time scenarios of the protocol.
