@@ -1,1 +1,12 @@
-//! The protocol.
+//! The FASPStream protocol without sockets, threads, clocks, files or environment.
+//!
+//! [`io`] is the boundary; `docs/wire-format.md` is the byte layout that the code obeys.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod error;
+pub mod io;
+mod keys;
+pub mod rate;
+pub mod units;
