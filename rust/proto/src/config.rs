@@ -133,3 +133,63 @@ pub struct Config {
     /// 32 random bytes for path challenges and for jitter; from the system's generator, or a seed in a simulation.
     pub seed: [u8; 32],
 }
+
+/// A configuration that no session can be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A size outside of its range.
+    #[error("{what} is {value}; allowed is {least} to {most}")]
+    OutOfRange {
+        /// Which field of [`Config`].
+        what: &'static str,
+        /// What it was.
+        value: u64,
+        /// The smallest value that is allowed.
+        least: u64,
+        /// The largest value that is allowed.
+        most: u64,
+    },
+    /// A floor above the ceiling.
+    #[error("the minimum rate {min} is above the target rate {target}; lower it or raise the target")]
+    MinAboveTarget {
+        /// The minimum rate.
+        min: Rate,
+        /// The target rate.
+        target: Rate,
+    },
+    /// A client that is not told where its server is.
+    #[error("a client needs the address of its server; set `remote`")]
+    NoRemote,
+}
+
+impl Config {
+    /// Smallest UDP payload that a session can be configured to use.
+    pub const DATAGRAM_MIN: u16 = 256;
+    /// Largest UDP payload that a session can be configured to use (IPv4 without options; jumbo frames stay below it).
+    pub const DATAGRAM_MAX: u16 = 65_507;
+
+    /// Says whether a session can be made of this.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let range = |what, value: u64, least: u64, most: u64| {
+            if (least..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(ConfigError::OutOfRange { what, value, least, most })
+            }
+        };
+        let max = u64::from(self.datagram_max);
+        range("datagram_max", max, u64::from(Self::DATAGRAM_MIN), u64::from(Self::DATAGRAM_MAX))?;
+        range("datagram_start", u64::from(self.datagram_start), u64::from(Self::DATAGRAM_MIN), max)?;
+        range("buffer_max", self.buffer_max, 4 * max, 1 << 40)?;
+        range("first_window", self.first_window, 0, 1 << 40)?;
+        let outage = u64::try_from(self.outage_timeout.as_millis()).unwrap_or(u64::MAX);
+        range("outage_timeout in ms", outage, 100, 7 * 24 * 3_600_000)?;
+        if self.rates.min > self.rates.target {
+            return Err(ConfigError::MinAboveTarget { min: self.rates.min, target: self.rates.target });
+        }
+        match (self.side, self.remote) {
+            (Side::Client, None) => Err(ConfigError::NoRemote),
+            _ => Ok(()),
+        }
+    }
+}

@@ -9,4 +9,7 @@ pub mod error;
 pub mod io;
 mod keys;
 pub mod rate;
+mod session;
 pub mod units;
+
+pub use session::{Session, connection_id};
