@@ -3,10 +3,17 @@
 //! A controller holds no pointer to its session, reads no clock and sends nothing. Rates count bytes on the wire: UDP payload plus
 //! IP and UDP headers. See `docs/rate-control.md`.
 
+mod adaptive;
+mod fixed;
+mod model;
+
 use core::time::Duration;
 
-use crate::config::Rates;
+use crate::config::{PathMemory, RatePolicy, Rates};
 use crate::units::{ByteCount, Instant, Rate};
+
+use adaptive::Adaptive;
+use fixed::Fixed;
 
 /// What one FEEDBACK has told the sender; everything is measured on the sender's clock unless said otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -61,4 +68,134 @@ pub trait RateController: core::fmt::Debug + Send {
     fn window(&self) -> ByteCount;
     /// True while the law still searches for the capacity.
     fn is_starting(&self) -> bool;
+}
+
+/// The law in force, dispatched without allocation.
+#[derive(Debug)]
+pub enum Controller {
+    /// The target rate, whatever the network says.
+    Fixed(Fixed),
+    /// `high`, `fair` and `low`.
+    Adaptive(Adaptive),
+}
+
+impl Controller {
+    /// The law that `rates` asks for. `datagram` is the full wire size of a datagram at the start, `memory` what an earlier session
+    /// learnt of the path.
+    pub fn new(rates: &Rates, datagram: ByteCount, memory: Option<PathMemory>) -> Self {
+        match rates.policy {
+            RatePolicy::Fixed => Self::Fixed(Fixed::new(rates, datagram)),
+            _ => Self::Adaptive(Adaptive::new(rates, datagram, memory)),
+        }
+    }
+}
+
+macro_rules! each {
+    ($self:expr, $law:ident => $call:expr) => {
+        match $self {
+            Controller::Fixed($law) => $call,
+            Controller::Adaptive($law) => $call,
+        }
+    };
+}
+
+impl RateController for Controller {
+    fn on_feedback(&mut self, facts: &FeedbackFacts) {
+        each!(self, law => law.on_feedback(facts));
+    }
+
+    fn on_sent(&mut self, now: Instant, bytes: ByteCount, in_flight: ByteCount) {
+        each!(self, law => law.on_sent(now, bytes, in_flight));
+    }
+
+    fn on_outage(&mut self, now: Instant) {
+        each!(self, law => law.on_outage(now));
+    }
+
+    fn on_path_change(&mut self, now: Instant) {
+        each!(self, law => law.on_path_change(now));
+    }
+
+    fn on_rates(&mut self, now: Instant, rates: &Rates) {
+        match (&mut *self, rates.policy) {
+            (Self::Fixed(law), RatePolicy::Fixed) => law.on_rates(now, rates),
+            (Self::Adaptive(law), RatePolicy::High | RatePolicy::Fair | RatePolicy::Low) => {
+                law.on_rates(now, rates)
+            }
+            (Self::Fixed(law), _) => *self = Self::Adaptive(law.to_adaptive(rates)),
+            (Self::Adaptive(law), RatePolicy::Fixed) => *self = Self::Fixed(law.to_fixed(rates)),
+        }
+    }
+
+    fn rate(&self) -> Rate {
+        each!(self, law => law.rate())
+    }
+
+    fn window(&self) -> ByteCount {
+        each!(self, law => law.window())
+    }
+
+    fn is_starting(&self) -> bool {
+        each!(self, law => law.is_starting())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATAGRAM: ByteCount = ByteCount(1_500);
+
+    fn facts(ms: u64, delivered: u64, prior: u64, rate: Rate, queue: Duration) -> FeedbackFacts {
+        FeedbackFacts {
+            now: Instant::ZERO + Duration::from_millis(ms),
+            rtt: Some(Duration::from_millis(50) + queue),
+            smoothed_rtt: Duration::from_millis(50) + queue,
+            base_rtt: Duration::from_millis(50),
+            queueing_delay: Some(queue),
+            acked: DATAGRAM,
+            delivered: ByteCount(delivered),
+            prior_delivered: ByteCount(prior),
+            delivery_rate: Some(rate),
+            app_limited: false,
+            lost: ByteCount::ZERO,
+            local_drops: ByteCount::ZERO,
+            in_flight: ByteCount::ZERO,
+            datagram: DATAGRAM,
+        }
+    }
+
+    #[test]
+    fn the_target_is_never_exceeded_and_the_minimum_is_kept() {
+        let (target, min) = (Rate::from_mbps(20), Rate::from_mbps(5));
+        for policy in [RatePolicy::High, RatePolicy::Fair, RatePolicy::Low] {
+            let mut law = Controller::new(&Rates { target, min, policy }, DATAGRAM, None);
+            assert!(law.rate() <= target);
+            law.on_feedback(&facts(50, 1 << 20, 0, Rate::from_mbps(900), Duration::ZERO));
+            assert!(law.rate() <= target, "{policy:?} exceeds the target");
+            for ms in 51..500 {
+                law.on_feedback(&facts(
+                    ms,
+                    (1 << 20) * ms,
+                    0,
+                    Rate::from_bps(10),
+                    Duration::from_millis(900),
+                ));
+            }
+            assert!(law.rate() >= min, "{policy:?} falls below the minimum");
+        }
+    }
+
+    #[test]
+    fn a_policy_that_changes_live_keeps_the_bounds() {
+        let target = Rate::from_mbps(100);
+        let rates = |policy| Rates { target, min: Rate::ZERO, policy };
+        let mut law = Controller::new(&rates(RatePolicy::Fixed), DATAGRAM, None);
+        assert_eq!(law.rate(), target);
+        law.on_feedback(&facts(50, 1 << 20, 0, Rate::from_mbps(40), Duration::ZERO));
+        law.on_rates(Instant::ZERO, &rates(RatePolicy::Fair));
+        assert!(law.rate() <= Rate::from_mbps(40), "goes on from what was delivered, not from the target");
+        law.on_rates(Instant::ZERO, &rates(RatePolicy::Fixed));
+        assert_eq!(law.rate(), target);
+    }
 }
