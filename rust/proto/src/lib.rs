@@ -5,11 +5,14 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod digest;
 pub mod error;
 pub mod io;
 mod keys;
 pub mod rate;
 mod session;
 pub mod units;
+pub mod wire;
 
-pub use session::{Session, connection_id};
+pub use session::Session;
+pub use wire::header::connection_id;

@@ -93,8 +93,8 @@ impl Rate {
         if self == Self::UNLIMITED {
             return ByteCount(u64::MAX);
         }
-        // u64::MAX bit/s for 584 years stays below 2^128.
-        let bytes = u128::from(self.0) * time.as_nanos() / 8_000_000_000;
+        // Saturates only from 584 years on, when the answer does so anyway.
+        let bytes = u128::from(self.0).saturating_mul(time.as_nanos()) / 8_000_000_000;
         ByteCount(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 

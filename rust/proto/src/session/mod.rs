@@ -7,16 +7,10 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-use crate::config::{Config, ConfigError, ConnectionId, PathMemory, Rates, Role};
+use crate::config::{Config, ConfigError, PathMemory, Rates, Role};
 use crate::error::{CloseReason, ErrorCode};
 use crate::io::{Discard, EndOfStream, Event, Limit, LimitTimes, Misuse, Stats, Transmit};
 use crate::units::Instant;
-
-/// The connection id that a datagram is addressed to, read without any key; None if it is malformed (wire-format.md §3).
-pub fn connection_id(datagram: &[u8]) -> Option<ConnectionId> {
-    let id = datagram.get(1..5)?;
-    Some(ConnectionId(u32::from_be_bytes(id.try_into().ok()?)))
-}
 
 /// One end of a stream.
 #[derive(Debug)]
