@@ -9,6 +9,9 @@ pub mod digest;
 pub mod error;
 pub mod io;
 mod keys;
+pub mod protection;
+#[cfg_attr(not(test), expect(dead_code, reason = "taken into use by the session piece by piece"))]
+mod ranges;
 pub mod rate;
 mod session;
 pub mod units;
