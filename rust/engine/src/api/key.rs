@@ -1,0 +1,132 @@
+//! Access keys.
+
+use core::fmt;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::api::error::{Error, ErrorCode, Result};
+
+/// A named secret that both ends know (wire-format.md §2.1).
+#[derive(Clone)]
+pub struct AccessKey {
+    id: String,
+    secret: Zeroizing<Vec<u8>>,
+}
+
+/// Most bytes of a key id.
+const ID_MAX: usize = 128;
+/// Most bytes of a secret.
+const SECRET_MAX: usize = 1024;
+/// A shorter secret can be guessed.
+const SECRET_MIN: usize = 8;
+
+impl AccessKey {
+    /// A key from its id (1 to 128 bytes, no colon, no white space or control character) and secret (8 to 1,024 bytes).
+    pub fn new(id: &str, secret: &str) -> Result<Self> {
+        let bad = |c: char| c == ':' || c.is_whitespace() || c.is_control();
+        if id.is_empty() || id.len() > ID_MAX || id.contains(bad) {
+            return Err(Error::configuration(format!(
+                "access key id {id:?}: allowed are 1 to {ID_MAX} bytes without colon, white space or control character"
+            )));
+        }
+        if !(SECRET_MIN..=SECRET_MAX).contains(&secret.len()) {
+            return Err(Error::configuration(format!(
+                "the secret of access key {id:?} has {} bytes: allowed are {SECRET_MIN} to {SECRET_MAX}; \
+                 `faspstream keygen {id}` makes a good one",
+                secret.len()
+            )));
+        }
+        Ok(Self { id: id.to_owned(), secret: Zeroizing::new(secret.as_bytes().to_vec()) })
+    }
+
+    /// A key with a fresh secret of 256 random bits, written in 64 hexadecimal digits.
+    pub fn generate(id: &str) -> Result<Self> {
+        let mut random = Zeroizing::new([0u8; 32]);
+        crate::random::fill(random.as_mut());
+        let secret = Zeroizing::new(crate::api::receipt::hex(random.as_ref()));
+        Self::new(id, &secret)
+    }
+
+    /// Reads `id:secret`; the secret is everything behind the first colon.
+    pub fn parse(text: &str) -> Result<Self> {
+        match text.split_once(':') {
+            Some((id, secret)) => Self::new(id, secret),
+            // The text may be a bare secret, so it is not repeated.
+            None => Err(Error::configuration("an access key has no colon: the form is id:secret")),
+        }
+    }
+
+    /// Reads a file of keys: one `id:secret` per line, empty lines and lines that start with `#` are skipped.
+    pub fn load(path: &Path) -> Result<Vec<Self>> {
+        let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|e| {
+            Error::new(ErrorCode::Configuration, format!("access key file {}: {e}", path.display()))
+        })?;
+        let mut keys = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let key = Self::parse(line).map_err(|e| {
+                Error::configuration(format!("access key file {}, line {}: {e}", path.display(), number + 1))
+            })?;
+            keys.push(key);
+        }
+        if keys.is_empty() {
+            return Err(Error::configuration(format!(
+                "access key file {} holds no key; `faspstream keygen ID` makes one",
+                path.display()
+            )));
+        }
+        Ok(keys)
+    }
+
+    /// The id, which is no secret.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The secret as UTF-8, for writing a key file. Handle with care.
+    pub fn reveal_secret(&self) -> &str {
+        core::str::from_utf8(&self.secret).expect("the secret was made from a str")
+    }
+
+    pub(crate) fn secret(&self) -> &[u8] {
+        &self.secret
+    }
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessKey({}, ..)", self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_from_its_text_and_never_printed() {
+        let key = AccessKey::parse("cam:s3cret:with:colons").expect("it is well-formed");
+        assert_eq!((key.id(), key.reveal_secret()), ("cam", "s3cret:with:colons"));
+        assert!(!format!("{key:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_is_not_a_key_is_refused_without_repeating_the_secret() {
+        for text in ["nocolon-secretsecret", ":12345678", "a b:12345678", "cam:short", "cam:"] {
+            let error = AccessKey::parse(text).expect_err(text);
+            assert_eq!(error.code(), ErrorCode::Configuration);
+            assert!(!error.message().contains("secretsecret") && !error.message().contains("short,"));
+        }
+    }
+
+    #[test]
+    fn generated_keys_differ() {
+        let (a, b) = (AccessKey::generate("a").expect("ok"), AccessKey::generate("a").expect("ok"));
+        assert_ne!(a.reveal_secret(), b.reveal_secret());
+        assert_eq!(a.reveal_secret().len(), 64);
+    }
+}

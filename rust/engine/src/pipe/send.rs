@@ -1,0 +1,264 @@
+//! From the writing application to the driver.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use bytes::{Bytes, BytesMut};
+use faspstream_proto::io::EndOfStream;
+
+use super::lock;
+use crate::digest::StreamDigest;
+
+/// A write that is larger is handed to the driver in pieces, so that sending begins while the rest is still being copied.
+const PIECE: usize = 64 << 10;
+/// A chunk of a session that carries much.
+const CHUNK: usize = 256 << 10;
+/// The driver may idle until this share of the budget is free again before the application is woken.
+const WAKE_SHARE: u64 = 4;
+
+/// What `put` has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Put {
+    /// Bytes taken; 0 if there is no room (then the writer is told when there is).
+    pub(crate) taken: usize,
+    /// True if the driver has asked to be told.
+    pub(crate) kick: bool,
+}
+
+/// Bytes that were written and are not acknowledged by the peer: at most `limit`.
+///
+/// Two locks: writers copy under `writer`, which the driver never takes; the hand-over takes `queue`, held for a few instructions.
+pub(crate) struct SendPipe {
+    writer: Mutex<Writer>,
+    queue: Mutex<Queue>,
+    accepted: AtomicU64,
+    acknowledged: AtomicU64,
+    limit: AtomicU64,
+    /// The driver has nothing left to send and waits for more.
+    hungry: AtomicBool,
+    /// A writer found no room.
+    blocked: AtomicBool,
+}
+
+struct Writer {
+    tail: BytesMut,
+    /// Bytes of the chunk that the tail is the rest of.
+    chunk: usize,
+    /// Empty handles to full chunks, oldest first: once the driver has dropped its parts the memory is used again.
+    retired: VecDeque<BytesMut>,
+    digest: StreamDigest,
+    finished: bool,
+}
+
+#[derive(Default)]
+struct Queue {
+    pieces: VecDeque<BytesMut>,
+    flush: bool,
+    end: Option<EndOfStream>,
+}
+
+/// What the driver takes at once.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) pieces: VecDeque<BytesMut>,
+    pub(crate) flush: bool,
+    pub(crate) end: Option<EndOfStream>,
+}
+
+impl SendPipe {
+    pub(crate) fn new(limit: u64) -> Self {
+        let writer = Writer {
+            tail: BytesMut::new(),
+            chunk: 0,
+            retired: VecDeque::new(),
+            digest: StreamDigest::new(),
+            finished: false,
+        };
+        Self {
+            writer: Mutex::new(writer),
+            queue: Mutex::default(),
+            accepted: AtomicU64::new(0),
+            acknowledged: AtomicU64::new(0),
+            limit: AtomicU64::new(limit),
+            hungry: AtomicBool::new(true),
+            blocked: AtomicBool::new(false),
+        }
+    }
+
+    /// Copies as much of `data` as there is room for; None after `finish`.
+    pub(crate) fn put(&self, data: &[u8]) -> Option<Put> {
+        let mut writer = lock(&self.writer);
+        if writer.finished {
+            return None;
+        }
+        let mut put = Put { taken: 0, kick: false };
+        let room = self.room_or_block().min(data.len() as u64) as usize;
+        while put.taken < room {
+            let part = &data[put.taken..room];
+            let n = part.len().min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed)));
+            writer.tail.extend_from_slice(&part[..n]);
+            put.kick |= self.publish(&mut writer);
+            put.taken += n;
+        }
+        Some(put)
+    }
+
+    /// Lets `fill` write up to `len` bytes in place, fewer if there is less room or less space in the chunk; None after `finish`.
+    /// What `fill` does not overwrite is zero.
+    pub(crate) fn put_with(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Option<Put> {
+        let mut writer = lock(&self.writer);
+        if writer.finished {
+            return None;
+        }
+        let room = self.room_or_block().min(len as u64) as usize;
+        if room == 0 {
+            return Some(Put { taken: 0, kick: false });
+        }
+        let n = room.min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed)));
+        writer.tail.resize(n, 0);
+        fill(&mut writer.tail);
+        let kick = self.publish(&mut writer);
+        Some(Put { taken: n, kick })
+    }
+
+    /// Hands the bytes in the tail over. True if the driver has asked to be told.
+    fn publish(&self, writer: &mut Writer) -> bool {
+        let piece = writer.tail.split();
+        writer.digest.update(&piece);
+        self.accepted.fetch_add(piece.len() as u64, Ordering::SeqCst);
+        let mut queue = lock(&self.queue);
+        match queue.pieces.back_mut() {
+            // Small writes grow into one piece, without a copy: they stand one behind the other in the chunk.
+            Some(last) if last.as_ptr_range().end == piece.as_ptr() => last.unsplit(piece),
+            _ => queue.pieces.push_back(piece),
+        }
+        drop(queue);
+        self.hungry.swap(false, Ordering::SeqCst)
+    }
+
+    /// The room for new bytes; if there is none, the writer will be told.
+    fn room_or_block(&self) -> u64 {
+        let room = self.room();
+        if room > 0 {
+            return room;
+        }
+        self.blocked.store(true, Ordering::SeqCst);
+        // The acknowledgement may have come between the look and the store.
+        let room = self.room();
+        if room > 0 {
+            self.blocked.store(false, Ordering::SeqCst);
+        }
+        room
+    }
+
+    /// Bytes that can be written without waiting.
+    pub(crate) fn room(&self) -> u64 {
+        let held = self.held();
+        self.limit.load(Ordering::SeqCst).saturating_sub(held)
+    }
+
+    /// Bytes written and not acknowledged.
+    pub(crate) fn held(&self) -> u64 {
+        let acknowledged = self.acknowledged.load(Ordering::SeqCst);
+        self.accepted.load(Ordering::SeqCst).saturating_sub(acknowledged)
+    }
+
+    /// Bytes written so far.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::SeqCst)
+    }
+
+    /// The digest of everything written so far.
+    pub(crate) fn digest(&self) -> [u8; 16] {
+        lock(&self.writer).digest.finish()
+    }
+
+    /// Asks that a partly filled datagram go now.
+    pub(crate) fn flush(&self) {
+        lock(&self.queue).flush = true;
+    }
+
+    /// Ends the stream; nothing if it was ended before.
+    pub(crate) fn finish(&self) -> Option<EndOfStream> {
+        let mut writer = lock(&self.writer);
+        if writer.finished {
+            return None;
+        }
+        writer.finished = true;
+        let end = EndOfStream { length: self.accepted(), digest: writer.digest.finish() };
+        lock(&self.queue).end = Some(end);
+        Some(end)
+    }
+
+    /// Driver: everything that was written since the last time. `batch` is empty and is filled.
+    pub(crate) fn take(&self, batch: &mut Batch) {
+        let mut queue = lock(&self.queue);
+        core::mem::swap(&mut queue.pieces, &mut batch.pieces);
+        batch.flush = core::mem::take(&mut queue.flush);
+        batch.end = queue.end.take();
+    }
+
+    /// Driver: it will send nothing unless it is told of new bytes. False if there are some already.
+    pub(crate) fn await_more(&self) -> bool {
+        self.hungry.store(true, Ordering::SeqCst);
+        lock(&self.queue).pieces.is_empty()
+    }
+
+    /// Driver: the peer has everything below `offset`. True if a blocked writer is to be told of enough room.
+    pub(crate) fn acknowledge(&self, offset: u64) -> bool {
+        self.acknowledged.fetch_max(offset, Ordering::SeqCst);
+        self.writer_can_go_on()
+    }
+
+    /// Driver: at most `limit` bytes may be held from now on. True if a blocked writer is to be told.
+    pub(crate) fn set_limit(&self, limit: u64) -> bool {
+        self.limit.store(limit, Ordering::SeqCst);
+        self.writer_can_go_on()
+    }
+
+    /// True if a writer found no room since it was last told.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.load(Ordering::SeqCst)
+    }
+
+    fn writer_can_go_on(&self) -> bool {
+        let enough = (self.limit.load(Ordering::Relaxed) / WAKE_SHARE).max(1);
+        self.blocked.load(Ordering::SeqCst)
+            && self.room() >= enough
+            && self.blocked.swap(false, Ordering::SeqCst)
+    }
+}
+
+impl Writer {
+    /// Makes sure that the tail has space, and gives how much.
+    fn space(&mut self, accepted: u64) -> usize {
+        if self.tail.capacity() == 0 {
+            self.next_chunk(accepted);
+        }
+        self.tail.capacity()
+    }
+
+    fn next_chunk(&mut self, accepted: u64) {
+        // Sessions that carry little stay small.
+        let size = match accepted {
+            0..=0xffff => 16 << 10,
+            0x1_0000..=0xf_ffff => 64 << 10,
+            _ => CHUNK,
+        };
+        let recycled = self.retired.front_mut().is_some_and(|oldest| oldest.try_reclaim(size));
+        let fresh = if recycled { self.retired.pop_front() } else { None };
+        let old = core::mem::replace(&mut self.tail, fresh.unwrap_or_else(|| BytesMut::with_capacity(size)));
+        if self.chunk == CHUNK {
+            self.retired.push_back(old);
+        }
+        self.chunk = size;
+    }
+}
+
+/// The frozen pieces of a batch.
+impl Batch {
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Bytes> + '_ {
+        self.pieces.drain(..).map(BytesMut::freeze)
+    }
+}

@@ -1,0 +1,244 @@
+//! What the threads of the application, the driver and the control thread share of one session.
+
+pub(crate) mod client;
+pub(crate) mod server;
+mod state;
+mod transfer;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
+use std::time::{Duration, Instant, SystemTime};
+
+use faspstream_proto::config::Rates;
+use faspstream_proto::error::ErrorCode;
+use faspstream_proto::io::{Limit, LimitTimes};
+
+use crate::api::listener::{Listener, Ready};
+use crate::api::session::{Direction, Metadata};
+use crate::api::stats::{Diagnosis, Stats};
+use crate::pipe::{RecvPipe, SendPipe, lock};
+use crate::signal::Signal;
+
+pub(crate) use state::Phase;
+
+/// What never changes.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) direction: Direction,
+    pub(crate) stream: String,
+    pub(crate) metadata: Metadata,
+    pub(crate) remote: SocketAddr,
+    pub(crate) principal: String,
+    pub(crate) started: SystemTime,
+    pub(crate) began: Instant,
+}
+
+/// The half of the stream that this end has.
+pub(crate) enum Pipe {
+    Send(SendPipe),
+    Recv(RecvPipe),
+}
+
+/// How the application's threads reach the engine's. Each call returns at once.
+pub(crate) trait Link: Send + Sync {
+    /// The driver is to look at this session.
+    fn kick(&self);
+    /// The session is to be aborted; the peer hears `code`.
+    fn abort(&self, code: ErrorCode, reason: &str);
+    /// The application has changed the rates.
+    fn rates(&self, rates: Rates);
+    /// Somebody wants fresh statistics.
+    fn refresh(&self);
+}
+
+/// The latest figures, as the driver has published them.
+#[derive(Clone, Copy)]
+pub(crate) struct Published {
+    pub(crate) stats: Stats,
+    pub(crate) limit: Limit,
+    pub(crate) times: LimitTimes,
+    pub(crate) at: Instant,
+}
+
+/// One session.
+pub(crate) struct SessionShared {
+    pub(crate) facts: Facts,
+    pub(crate) pipe: Pipe,
+    pub(crate) signal: Signal,
+    id: OnceLock<[u8; 16]>,
+    phase: Mutex<Phase>,
+    /// The phase is final; read without a lock on the fast path.
+    over: AtomicBool,
+    closed: AtomicBool,
+    accepted: AtomicBool,
+    /// A kick is on its way.
+    pub(crate) kicked: AtomicBool,
+    listener: RwLock<Option<Arc<dyn Listener>>>,
+    link: OnceLock<Box<dyn Link>>,
+    rates: Mutex<Rates>,
+    published: Mutex<Published>,
+    /// When the last authentic datagram came, in milliseconds after `facts.began`.
+    pub(crate) heard_ms: AtomicU64,
+    /// The word on the end (complete or abort) has been given to the network, or can't be.
+    told: AtomicBool,
+    owner: Weak<dyn Owner>,
+}
+
+/// Whoever keeps the books of sessions: told once, when one is over.
+pub(crate) trait Owner: Send + Sync {
+    /// `completed` is false if the session failed.
+    fn on_session_over(&self, completed: bool);
+}
+
+/// How long the last handle of a session waits for its last word to be given to the network.
+const LINGER: Duration = Duration::from_secs(1);
+/// Statistics that are older are asked for anew.
+const STALE: Duration = Duration::from_millis(50);
+
+impl SessionShared {
+    pub(crate) fn new(
+        facts: Facts,
+        pipe: Pipe,
+        rates: Rates,
+        accepted: bool,
+        owner: Weak<dyn Owner>,
+    ) -> Self {
+        let stats = Stats { target_rate: rates.target, policy: rates.policy, ..Stats::default() };
+        let published = Published {
+            stats,
+            limit: Limit::ApplicationWrite,
+            times: LimitTimes::default(),
+            at: facts.began,
+        };
+        Self {
+            facts,
+            pipe,
+            signal: Signal::default(),
+            id: OnceLock::new(),
+            phase: Mutex::new(Phase::Opening),
+            over: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            accepted: AtomicBool::new(accepted),
+            kicked: AtomicBool::new(false),
+            listener: RwLock::new(None),
+            link: OnceLock::new(),
+            rates: Mutex::new(rates),
+            published: Mutex::new(published),
+            heard_ms: AtomicU64::new(0),
+            told: AtomicBool::new(false),
+            owner,
+        }
+    }
+
+    /// The id in hexadecimal; empty while opening.
+    pub(crate) fn id(&self) -> String {
+        self.id.get().map(|id| crate::api::receipt::hex(id)).unwrap_or_default()
+    }
+
+    /// Ties the session to its driver; once.
+    pub(crate) fn set_link(&self, link: Box<dyn Link>) {
+        // A session has one driver all its life, so the link is set once.
+        let _ = self.link.set(link);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.accepted.load(Ordering::SeqCst)
+    }
+
+    /// The application has got hold of the session; until then it does not complete.
+    pub(crate) fn accept(&self) {
+        self.accepted.store(true, Ordering::SeqCst);
+        self.kick();
+    }
+
+    pub(crate) fn kick(&self) {
+        if let Some(link) = self.link.get() {
+            link.kick();
+        }
+    }
+
+    /// Wakes who waits and tells the listener. Not to be called with a lock held.
+    pub(crate) fn notify(&self, what: Ready) {
+        self.signal.notify();
+        let listener = self.listener.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some(listener) = listener {
+            listener.on_ready(what);
+        }
+    }
+
+    pub(crate) fn set_listener(&self, listener: Arc<dyn Listener>) {
+        *self.listener.write().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Some(Arc::clone(&listener));
+        let ready = self.readiness();
+        if !ready.is_empty() {
+            listener.on_ready(ready);
+        }
+    }
+
+    pub(crate) fn readiness(&self) -> Ready {
+        let mut ready = match &*lock(&self.phase) {
+            Phase::Opening => Ready::NONE,
+            Phase::Open => Ready::OPENED,
+            Phase::Completed(_) | Phase::Failed(_) => Ready::ENDED,
+        };
+        if self.available() > 0 {
+            ready =
+                ready | if matches!(self.pipe, Pipe::Send(_)) { Ready::WRITABLE } else { Ready::READABLE };
+        }
+        ready
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let published = *lock(&self.published);
+        if published.at.elapsed() > STALE
+            && !self.over.load(Ordering::SeqCst)
+            && let Some(link) = self.link.get()
+        {
+            link.refresh();
+        }
+        published.stats
+    }
+
+    pub(crate) fn diagnosis(&self) -> Diagnosis {
+        let published = *lock(&self.published);
+        Diagnosis::new(published.limit, published.times)
+    }
+
+    /// Driver: new figures.
+    pub(crate) fn publish(&self, published: Published) {
+        *lock(&self.published) = published;
+    }
+
+    pub(crate) fn published_at(&self) -> Instant {
+        lock(&self.published).at
+    }
+
+    pub(crate) fn rates(&self) -> Rates {
+        *lock(&self.rates)
+    }
+
+    /// The rates as they were agreed at the start, or as the peer wishes them.
+    pub(crate) fn adopt_rates(&self, rates: Rates) {
+        *lock(&self.rates) = rates;
+    }
+
+    /// Engine: the last word was given to the network, or will never be.
+    pub(crate) fn mark_told(&self) {
+        self.told.store(true, Ordering::SeqCst);
+        self.signal.notify();
+    }
+
+    /// Waits a bounded time until the peer has a chance to learn how this session ended, so that a process may exit right afterwards.
+    pub(crate) fn linger(&self) {
+        if self.link.get().is_none() {
+            return;
+        }
+        let told = || self.told.load(Ordering::SeqCst).then_some(());
+        let _ = self.signal.wait_until(Some(Instant::now() + LINGER), told);
+    }
+}
