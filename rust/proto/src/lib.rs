@@ -13,6 +13,10 @@ pub mod protection;
 #[cfg_attr(not(test), expect(dead_code, reason = "taken into use by the session piece by piece"))]
 mod ranges;
 pub mod rate;
+#[cfg_attr(not(test), expect(dead_code, reason = "taken into use by the session piece by piece"))]
+mod receive;
+#[cfg_attr(not(test), expect(dead_code, reason = "taken into use by the session piece by piece"))]
+mod send;
 mod session;
 pub mod units;
 pub mod wire;

@@ -1,0 +1,3 @@
+//! The sending half of a stream.
+
+pub(crate) mod queue;
