@@ -1,0 +1,143 @@
+//! The machine around a session: it is busy at times, its timers are late, and its socket holds only so much.
+
+use core::time::Duration;
+
+use faspstream_netem::{RandomStream, Time};
+
+use crate::packet::Segment;
+
+/// What a machine is like. The default is infinitely fast.
+#[derive(Clone, Copy, Debug)]
+pub struct HostConfig {
+    /// Bytes that the socket's receive buffer holds while the process is busy; each datagram counts with 768 bytes of the kernel's own.
+    pub receive_buffer: u64,
+    /// Processor time for each datagram sent or received.
+    pub per_datagram: Duration,
+    /// Timers fire up to this late, each by a chance of its own.
+    pub timer_slack: Duration,
+    /// Times at which the process gets no processor.
+    pub stalls: Option<Stalls>,
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            receive_buffer: u64::MAX,
+            per_datagram: Duration::ZERO,
+            timer_slack: Duration::ZERO,
+            stalls: None,
+        }
+    }
+}
+
+/// The process stands still, at random moments.
+#[derive(Clone, Copy, Debug)]
+pub struct Stalls {
+    /// Mean time from the end of one to the beginning of the next (exponential).
+    pub every: Duration,
+    /// Each lasts up to this long (uniform).
+    pub up_to: Duration,
+}
+
+/// What the kernel spends on a datagram besides its bytes.
+const KERNEL_OVERHEAD: u64 = 768;
+
+/// A machine at work.
+#[derive(Debug)]
+pub(crate) struct Host {
+    config: HostConfig,
+    inbox: Vec<Segment>,
+    inbox_bytes: u64,
+    dropped: u64,
+    busy_until: Time,
+    next_stall: Option<(Time, Time)>,
+    stalls: u64,
+    chance: RandomStream,
+    slack: RandomStream,
+}
+
+impl Host {
+    pub(crate) fn new(config: HostConfig, seed: u64) -> Self {
+        let mut host = Self {
+            config,
+            inbox: Vec::new(),
+            inbox_bytes: 0,
+            dropped: 0,
+            busy_until: Time::ZERO,
+            next_stall: None,
+            stalls: 0,
+            chance: RandomStream::new(seed, 201),
+            slack: RandomStream::new(seed, 202),
+        };
+        host.plan_stall(Time::ZERO);
+        host
+    }
+
+    /// A datagram comes to the socket; it is dropped if that is full.
+    pub(crate) fn accept(&mut self, packet: Segment) {
+        let cost = packet.wire_len + KERNEL_OVERHEAD;
+        // An empty socket takes one datagram whatever its size.
+        if !self.inbox.is_empty() && self.inbox_bytes.saturating_add(cost) > self.config.receive_buffer {
+            self.dropped += 1;
+            return;
+        }
+        self.inbox_bytes += cost;
+        self.inbox.push(packet);
+    }
+
+    /// True if the process has the processor at `now`.
+    pub(crate) fn is_free(&mut self, now: Time) -> bool {
+        while let Some((from, until)) = self.next_stall.filter(|(from, _)| *from <= now) {
+            self.busy_until = self.busy_until.max(until);
+            self.plan_stall(from.max(until));
+        }
+        self.busy_until <= now
+    }
+
+    /// The process has handled this many datagrams.
+    pub(crate) fn work(&mut self, now: Time, datagrams: u64) {
+        let spent = self.config.per_datagram * u32::try_from(datagrams).unwrap_or(u32::MAX);
+        self.busy_until = self.busy_until.max(now) + spent;
+    }
+
+    /// Everything in the socket.
+    pub(crate) fn take_inbox(&mut self) -> Vec<Segment> {
+        self.inbox_bytes = 0;
+        core::mem::take(&mut self.inbox)
+    }
+
+    /// Gives the emptied vector back, so that it need not grow again.
+    pub(crate) fn put_back(&mut self, mut emptied: Vec<Segment>) {
+        emptied.clear();
+        self.inbox = emptied;
+    }
+
+    /// Datagrams dropped at the socket so far.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Datagrams that wait in the socket.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.inbox.len() as u64
+    }
+
+    /// When the process runs next, if its timer is set to `timer` and `now` is what it has seen last.
+    pub(crate) fn next_wake(&self, now: Time, timer: Option<Time>) -> Option<Time> {
+        let timer = timer.map(|at| at + self.config.timer_slack.mul_f64(self.slack.unit_at(at.as_nanos())));
+        let arrival = (!self.inbox.is_empty()).then_some(now);
+        let due = match (timer, arrival) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        due.map(|at| at.max(self.busy_until))
+    }
+
+    fn plan_stall(&mut self, after: Time) {
+        let Some(stalls) = self.config.stalls else { return };
+        let (wait, length) = (self.chance.unit_at(self.stalls), self.chance.unit_at(self.stalls + 1));
+        self.stalls += 2;
+        let from = after + stalls.every.mul_f64(-(1.0 - wait).ln());
+        self.next_stall = Some((from, from + stalls.up_to.mul_f64(length)));
+    }
+}

@@ -1,0 +1,118 @@
+//! `faspstream-sim`: one cell or a whole grid, in virtual time.
+
+use core::time::Duration;
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use faspstream_netem::BitRate;
+use faspstream_proto::config::Rates;
+use faspstream_proto::units::Rate;
+use faspstream_sim::args::{self, Args};
+use faspstream_sim::endpoint::SourcePlan;
+use faspstream_sim::grid;
+use faspstream_sim::run::{run, run_all};
+use faspstream_sim::scenario::{Flow, Path, Queue, Scenario};
+use faspstream_sim::text;
+
+const HELP: &str = "\
+faspstream-sim cell [--rate 100mbit] [--rtt 100ms] [--loss 1%] [--queue 1bdp|64kib] [--mtu 1500]
+                    [--policy fair] [--target 50mbit] [--flows N] [--bytes N] [--live 50mbit]
+                    [--seconds N] [--seed N] [--csv FILE]
+    runs one link and prints what came of it; --csv writes the first flow over time.
+    --bytes sends so much and ends; --live writes once a millisecond at this rate; otherwise the stream has no end.
+faspstream-sim grid [--quick] [--threads N] [--csv FILE]
+    runs the goodput grid and the original's grid, prints the shares of ideal and the goals missed.
+";
+
+fn main() -> ExitCode {
+    let mut args = Args::new(std::env::args().skip(1));
+    let result = match args.command().as_deref() {
+        Some("cell") => cell(args),
+        Some("grid") => all_cells(args),
+        _ => say(HELP).map(|()| false),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "faspstream-sim: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn say(text: &str) -> Result<(), Box<dyn Error>> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok()
+}
+
+fn cell(mut args: Args) -> Result<bool, Box<dyn Error>> {
+    let rate = args.value("--rate", "a rate such as 100mbit", args::rate)?.unwrap_or(BitRate::from_mbps(100));
+    let rtt =
+        args.value("--rtt", "a time such as 100ms", args::duration)?.unwrap_or(Duration::from_millis(100));
+    let loss = args.value("--loss", "a share such as 1%", args::share)?.unwrap_or(0.0);
+    let queue =
+        args.value("--queue", "a size such as 1bdp or 64kib", args::queue)?.unwrap_or(Queue::Bdp(1.0));
+    let mtu = args.value("--mtu", "a number of bytes", number)?.unwrap_or(1500);
+    let policy = args.value("--policy", "fixed, high, fair or low", args::policy)?.unwrap_or_default();
+    let target = args.value("--target", "a rate such as 100mbit", args::rate)?;
+    let flows = args.value("--flows", "a number", number)?.unwrap_or(1);
+    let bytes = args.value("--bytes", "a number of bytes", number)?;
+    let live = args.value("--live", "a rate such as 50mbit", args::rate)?;
+    let seconds = args.value("--seconds", "a number of seconds", number)?.unwrap_or(20);
+    let seed = args.value("--seed", "a number", number)?.unwrap_or(1);
+    let csv = args.value("--csv", "a file", |text| Some(text.to_owned()))?;
+    args.finish()?;
+
+    let source = match (bytes, live) {
+        (Some(bytes), _) => SourcePlan::Bulk(bytes),
+        (None, Some(rate)) => SourcePlan::Live {
+            rate,
+            every: Duration::from_millis(1),
+            lasting: Duration::from_secs(seconds.saturating_sub(2)),
+        },
+        (None, None) => SourcePlan::Endless,
+    };
+    let target = target.map_or(Rate::UNLIMITED, |rate| Rate::from_bps(rate.as_bps()));
+    let rates = Rates { target, policy, ..Rates::default() };
+    let datagram_max = mtu.saturating_sub(28).clamp(1200, 65_507) as u16;
+    let path = Path::new(rate, rtt).loss(loss).queue(queue).mtu(mtu);
+    let mut scenario = Scenario::new("cell", path).seeded(seed).until(Duration::from_secs(seconds));
+    for _ in 0..flows {
+        scenario = scenario.flow(Flow { source, rates, datagram_max, ..Flow::default() });
+    }
+    let outcome = run(&scenario)?;
+    say(&text::report(&outcome))?;
+    if let (Some(file), Some(flow)) = (csv, outcome.flows.first()) {
+        std::fs::write(file, text::series_csv(flow))?;
+    }
+    Ok(true)
+}
+
+fn all_cells(mut args: Args) -> Result<bool, Box<dyn Error>> {
+    let quick = args.flag("--quick");
+    let threads = args.value("--threads", "a number", number)?;
+    let csv = args.value("--csv", "a file", |text| Some(text.to_owned()))?;
+    args.finish()?;
+    let threads = match threads {
+        Some(n) => usize::try_from(n)?,
+        None => std::thread::available_parallelism()?.get(),
+    };
+    let cells =
+        if quick { grid::quick_cells() } else { [grid::goodput_cells(), grid::original_cells()].concat() };
+    let scenarios: Vec<Scenario> = cells.iter().map(grid::Cell::scenario).collect();
+    let results = run_all(&scenarios, threads, |scenario, result| {
+        let mark = if result.is_ok() { "ran" } else { "failed" };
+        let _ = writeln!(std::io::stderr(), "{}: {mark}", scenario.name);
+    });
+    let rows: Vec<grid::Row> = cells.into_iter().zip(results).collect();
+    say(&grid::table(&rows))?;
+    if let Some(file) = csv {
+        std::fs::write(file, grid::csv(&rows))?;
+    }
+    Ok(rows.iter().all(|(_, result)| result.is_ok()))
+}

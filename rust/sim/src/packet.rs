@@ -1,0 +1,60 @@
+//! What travels through the world.
+
+use core::time::Duration;
+use std::net::SocketAddr;
+
+use faspstream_netem::{Packet, Time};
+
+/// IPv4 and UDP headers.
+pub const IP_UDP_HEADER: u64 = 28;
+
+/// Names an agent of a world, in the order of addition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgentId(pub u16);
+
+/// A packet on its way.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// Who sent it; decides the route.
+    pub from: AgentId,
+    /// How many links of the route it has entered.
+    pub hop: u8,
+    /// When it was sent.
+    pub sent: Time,
+    /// How long it has waited in queues for other packets.
+    pub waited: Duration,
+    /// Bytes on the wire.
+    pub wire_len: u64,
+    /// What it carries.
+    pub body: Body,
+}
+
+/// What a packet carries.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// A datagram of a session, in its own bytes.
+    Datagram {
+        /// Address that it comes from.
+        source: SocketAddr,
+        /// Address that it goes to.
+        destination: SocketAddr,
+        /// UDP payload.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Packet for Segment {
+    fn wire_len(&self) -> u64 {
+        self.wire_len
+    }
+
+    fn damage(&mut self, draw: u64) {
+        match &mut self.body {
+            Body::Datagram { bytes, .. } => bytes.damage(draw),
+        }
+    }
+
+    fn on_waited(&mut self, waited: Duration) {
+        self.waited += waited;
+    }
+}

@@ -1,0 +1,224 @@
+//! From a scenario to its outcome.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use faspstream_netem::{Link, LinkConfig, RandomStream, Time};
+use faspstream_proto::config::{Cipher, Config, ConnectionId, MasterSecret, Role, Side};
+
+use crate::content::Content;
+use crate::endpoint::{App, Ending, Endpoint, Host, Parts, Sink, Source, SourcePlan};
+use crate::outcome::{FlowReport, Outcome};
+use crate::packet::AgentId;
+use crate::scenario::{Flow, Scenario};
+use crate::world::World;
+
+/// A scenario that did not come to its end, or broke a law that holds in every run.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("scenario {scenario}: {what}; FASPSTREAM_SEED={seed} replays it")]
+pub struct Failure {
+    /// Which scenario.
+    pub scenario: String,
+    /// Its seed.
+    pub seed: u64,
+    /// What went wrong.
+    pub what: String,
+}
+
+/// Runs a scenario, and checks the laws that hold in every run: packets and bytes are conserved, the stream is what was written.
+pub fn run(scenario: &Scenario) -> Result<Outcome, Failure> {
+    let fail = |what: String| Failure { scenario: scenario.name.clone(), seed: scenario.seed, what };
+    let mut world = build(scenario);
+    let until = Time::ZERO + scenario.until;
+    world.run(until, most_events(scenario)).map_err(|livelock| fail(livelock.to_string()))?;
+    if !world.conserves_packets() {
+        return Err(fail("packets appeared or vanished in the emulated network".into()));
+    }
+    let mut flows = Vec::new();
+    for (index, pair) in world.agents().chunks(2).enumerate() {
+        let [sender, receiver] = pair else { continue };
+        check(sender, receiver).map_err(|what| fail(format!("flow {index}: {what}")))?;
+        flows.push(FlowReport::new(scenario, sender, receiver, world.now()));
+    }
+    let link = |index: usize| *world.links()[index].counters();
+    Ok(Outcome {
+        name: scenario.name.clone(),
+        seed: scenario.seed,
+        path: scenario.path,
+        measure_from: Time::ZERO + scenario.measure_from,
+        end: world.now(),
+        events: world.events(),
+        flows,
+        forward: link(0),
+        backward: link(1),
+    })
+}
+
+/// Runs scenarios on so many threads; the outcomes come in the order of the scenarios. `progress` is told of each as it ends.
+pub fn run_all(
+    scenarios: &[Scenario],
+    threads: usize,
+    progress: impl Fn(&Scenario, &Result<Outcome, Failure>) + Sync,
+) -> Vec<Result<Outcome, Failure>> {
+    let next = core::sync::atomic::AtomicUsize::new(0);
+    let results = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
+                    let Some(scenario) = scenarios.get(index) else { return };
+                    let result = run_caught(scenario);
+                    progress(scenario, &result);
+                    results.lock().expect("no thread panics with the lock").push((index, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().expect("no thread panics with the lock");
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// [`run`], with a panic of the protocol as a failure, so that one bad cell does not end a grid.
+fn run_caught(scenario: &Scenario) -> Result<Outcome, Failure> {
+    std::panic::catch_unwind(|| run(scenario)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().map(String::as_str);
+        let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
+        let what = format!("panicked: {words}");
+        Err(Failure { scenario: scenario.name.clone(), seed: scenario.seed, what })
+    })
+}
+
+/// Ten times what a session needs that fills the path with datagrams of 1,200 bytes all the time, each of which is some 8 events.
+fn most_events(scenario: &Scenario) -> u64 {
+    let seconds = scenario.until.as_secs_f64().max(1.0);
+    let rate = scenario.path.rate.as_bps() as f64;
+    let flows = scenario.flows.len() as f64;
+    (10.0 * 8.0 * seconds * (rate / 9600.0 + flows * 5_000.0)) as u64
+}
+
+fn build(scenario: &Scenario) -> World<Endpoint> {
+    let mut world = World::new();
+    let seeds = RandomStream::new(scenario.seed, 300);
+    let forward = world.add_link(Link::new(scenario.forward.clone(), seeds.at(0)));
+    let backward = world.add_link(Link::new(scenario.backward.clone(), seeds.at(1)));
+    for (index, flow) in scenario.flows.iter().enumerate() {
+        let (mut there, mut back) = (vec![forward], vec![backward]);
+        if !flow.extra_rtt.is_zero() {
+            let own = LinkConfig { delay: flow.extra_rtt / 2, ..LinkConfig::default() };
+            there.push(world.add_link(Link::new(own.clone(), 0)));
+            back.push(world.add_link(Link::new(own, 0)));
+        }
+        let (sender, receiver) = (AgentId(2 * index as u16), AgentId(2 * index as u16 + 1));
+        let flow_seed = seeds.at(16 + index as u64);
+        world.add_agent(endpoint(sender, Role::Sender, index, flow, scenario, flow_seed), there, receiver);
+        world.add_agent(endpoint(receiver, Role::Receiver, index, flow, scenario, flow_seed), back, sender);
+    }
+    world
+}
+
+/// The addresses that the client and the server of a flow begin with.
+pub fn addresses(flow: usize) -> (SocketAddr, SocketAddr) {
+    let client = Ipv4Addr::new(10, 0, (flow / 250) as u8, (flow % 250) as u8 + 1);
+    (
+        SocketAddr::new(IpAddr::V4(client), 50_000),
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 1, 0, 1)), 33_001),
+    )
+}
+
+fn endpoint(id: AgentId, role: Role, index: usize, flow: &Flow, scenario: &Scenario, seed: u64) -> Endpoint {
+    let sends = role == Role::Sender;
+    let is_client = sends == flow.push;
+    let (client, server) = addresses(index);
+    let start = Time::ZERO + flow.start;
+    let content = Content::new(seed);
+    let app = if sends {
+        App::Source(Source::new(flow.source, content, start))
+    } else {
+        let live = matches!(flow.source, SourcePlan::Live { .. });
+        App::Sink(Sink::new(flow.sink.clone(), content, start, live))
+    };
+    let host = if sends { flow.sender_host } else { flow.receiver_host };
+    let orders = if sends { &flow.sender_orders } else { &flow.receiver_orders };
+    let mut orders: VecDeque<_> = orders.iter().cloned().collect();
+    orders.make_contiguous().sort_by_key(|(at, _)| *at);
+    let parts = Parts {
+        config: config(role, is_client, index, flow, seed),
+        app,
+        address: if is_client { client } else { server },
+        host: Host::new(host, seed ^ u64::from(sends)),
+        start,
+        drift_ppm: if sends { 0 } else { flow.drift_ppm },
+        orders,
+        measure_from: Time::ZERO + scenario.measure_from,
+    };
+    Endpoint::new(id, parts)
+}
+
+fn config(role: Role, is_client: bool, index: usize, flow: &Flow, seed: u64) -> Config {
+    let (client, server) = addresses(index);
+    let (client_id, server_id) = (ConnectionId(2 * index as u32 + 1), ConnectionId(2 * index as u32 + 2));
+    let random = RandomStream::new(seed, 301);
+    let bytes = |from: u64| {
+        let mut out = [0u8; 32];
+        for (i, word) in out.chunks_exact_mut(8).enumerate() {
+            word.copy_from_slice(&random.at(from + i as u64).to_le_bytes());
+        }
+        out
+    };
+    Config {
+        role,
+        side: if is_client { Side::Client } else { Side::Server },
+        local_id: if is_client { client_id } else { server_id },
+        remote_id: if is_client { server_id } else { client_id },
+        master: MasterSecret::new(bytes(0)),
+        cipher: Cipher::Aes128Gcm,
+        rates: flow.rates,
+        remote: is_client.then_some(server),
+        control_peer: Some(if is_client { server.ip() } else { client.ip() }),
+        datagram_start: flow.datagram_start,
+        datagram_max: flow.datagram_max,
+        first_window: flow.first_window,
+        buffer_max: flow.buffer_max,
+        outage_timeout: flow.outage_timeout,
+        path_memory: flow.path_memory.filter(|_| role == Role::Sender),
+        seed: bytes(if is_client { 4 } else { 8 }),
+    }
+}
+
+/// The laws of every run, for one flow.
+fn check(sender: &Endpoint, receiver: &Endpoint) -> Result<(), String> {
+    for (end, which) in [(sender, "sender"), (receiver, "receiver")] {
+        if let Some(fault) = end.fault() {
+            return Err(format!("{which}: {fault}"));
+        }
+        end.accounts_for_datagrams().map_err(|what| format!("{which}: {what}"))?;
+    }
+    let (App::Source(source), App::Sink(sink)) = (sender.app(), receiver.app()) else {
+        return Err("the ends are mixed up".into());
+    };
+    let (acknowledged, given_out) = (sender.session().acknowledged(), sink.given_out());
+    let (written, consumed) = (source.written(), sink.consumed());
+    if !(consumed <= given_out && given_out <= written) {
+        return Err(format!("{written} bytes written, {given_out} given out, {consumed} consumed"));
+    }
+    let received = receiver.session().stats().bytes_received;
+    if acknowledged > received || received > written {
+        return Err(format!("{acknowledged} bytes acknowledged, {received} received, {written} written"));
+    }
+    if matches!(sender.ending(), Ending::Completed(_)) {
+        let last = sender.session().stats();
+        if consumed != written || acknowledged != written || last.bytes_delivered != written {
+            return Err(format!(
+                "complete with {consumed} of {written} bytes consumed, {acknowledged} acknowledged, {} told as delivered",
+                last.bytes_delivered
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The shortest time in which the reports look for a rate.
+pub(crate) const SHORTEST_WINDOW: Duration = Duration::from_millis(10);
