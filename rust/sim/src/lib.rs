@@ -6,15 +6,18 @@
 
 #![forbid(unsafe_code)]
 
+mod actor;
 pub mod args;
 pub mod clock;
 pub mod content;
+pub mod cross;
 pub mod endpoint;
 pub mod grid;
 pub mod ideal;
 pub mod metrics;
 pub mod outcome;
 pub mod packet;
+pub mod rows;
 pub mod run;
 pub mod scenario;
 pub mod seed;

@@ -11,6 +11,7 @@ use faspstream_proto::units::Rate;
 use faspstream_sim::args::{self, Args};
 use faspstream_sim::endpoint::SourcePlan;
 use faspstream_sim::grid;
+use faspstream_sim::rows;
 use faspstream_sim::run::{run, run_all};
 use faspstream_sim::scenario::{Flow, Path, Queue, Scenario};
 use faspstream_sim::text;
@@ -23,6 +24,8 @@ faspstream-sim cell [--rate 100mbit] [--rtt 100ms] [--loss 1%] [--queue 1bdp|64k
     --bytes sends so much and ends; --live writes once a millisecond at this rate; otherwise the stream has no end.
 faspstream-sim grid [--quick] [--threads N] [--csv FILE]
     runs the goodput grid and the original's grid, prints the shares of ideal and the goals missed.
+faspstream-sim rows [NAME...]
+    measures the rows of the transport page (all, or those named) and prints them as a table in Markdown.
 ";
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let result = match args.command().as_deref() {
         Some("cell") => cell(args),
         Some("grid") => all_cells(args),
+        Some("rows") => rows(args),
         _ => say(HELP).map(|()| false),
     };
     match result {
@@ -115,4 +119,24 @@ fn all_cells(mut args: Args) -> Result<bool, Box<dyn Error>> {
         std::fs::write(file, grid::csv(&rows))?;
     }
     Ok(rows.iter().all(|(_, result)| result.is_ok()))
+}
+
+fn rows(mut args: Args) -> Result<bool, Box<dyn Error>> {
+    let mut named = Vec::new();
+    while let Some(name) = args.command() {
+        named.push(name);
+    }
+    let rows = rows::rows();
+    if let Some(unknown) = named.iter().find(|name| rows.iter().all(|row| row.name != **name)) {
+        let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+        return Err(format!("no row is called {unknown}; there are: {}", names.join(", ")).into());
+    }
+    say("| row | what | goal | measured | holds |\n|---|---|---|---|---|\n")?;
+    let mut all_hold = true;
+    for row in rows.iter().filter(|row| named.is_empty() || named.iter().any(|name| name == row.name)) {
+        let result = (row.measure)();
+        all_hold &= result.as_ref().is_ok_and(|figures| figures.iter().all(|f| f.holds));
+        say(&rows::table(row, &result))?;
+    }
+    Ok(all_hold)
 }

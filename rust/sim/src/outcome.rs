@@ -27,6 +27,8 @@ pub struct Outcome {
     pub events: u64,
     /// A report per flow.
     pub flows: Vec<FlowReport>,
+    /// Application bytes that each TCP flow brought over, over time.
+    pub cross: Vec<Bins>,
     /// Counters of the shared link in the direction of the data.
     pub forward: Counters,
     /// Counters of the shared link in the direction of the feedback.

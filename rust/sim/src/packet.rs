@@ -41,6 +41,29 @@ pub enum Body {
         /// UDP payload.
         bytes: Vec<u8>,
     },
+    /// A full packet of a TCP model.
+    TcpData {
+        /// Its place in the stream, in packets.
+        number: u64,
+    },
+    /// An acknowledgement of a TCP model.
+    TcpAck {
+        /// The first packet that is missing.
+        next: u64,
+        /// The packet that is acknowledged.
+        newest: u64,
+        /// When that was sent.
+        echo: Time,
+        /// Ranges that have arrived: first number to one past the last; empty where there are fewer.
+        blocks: [(u64, u64); 3],
+    },
+}
+
+impl Segment {
+    /// A packet that has not entered the network yet.
+    pub fn new(from: AgentId, sent: Time, wire_len: u64, body: Body) -> Self {
+        Self { from, hop: 0, sent, waited: Duration::ZERO, wire_len, body }
+    }
 }
 
 impl Packet for Segment {
@@ -51,6 +74,8 @@ impl Packet for Segment {
     fn damage(&mut self, draw: u64) {
         match &mut self.body {
             Body::Datagram { bytes, .. } => bytes.damage(draw),
+            // The models have no bits; damage is for the sessions to withstand.
+            Body::TcpData { .. } | Body::TcpAck { .. } => {}
         }
     }
 

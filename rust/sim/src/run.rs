@@ -7,7 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use faspstream_netem::{Link, LinkConfig, RandomStream, Time};
 use faspstream_proto::config::{Cipher, Config, ConnectionId, MasterSecret, Role, Side};
 
+use crate::actor::Actor;
 use crate::content::Content;
+use crate::cross::{TcpReceiver, TcpSender};
 use crate::endpoint::{App, Ending, Endpoint, Host, Parts, Sink, Source, SourcePlan};
 use crate::outcome::{FlowReport, Outcome};
 use crate::packet::AgentId;
@@ -31,15 +33,21 @@ pub fn run(scenario: &Scenario) -> Result<Outcome, Failure> {
     let fail = |what: String| Failure { scenario: scenario.name.clone(), seed: scenario.seed, what };
     let mut world = build(scenario);
     let until = Time::ZERO + scenario.until;
-    world.run(until, most_events(scenario)).map_err(|livelock| fail(livelock.to_string()))?;
+    world.run(until, most_events(scenario)).map_err(|stuck| fail(stuck.to_string()))?;
     if !world.conserves_packets() {
         return Err(fail("packets appeared or vanished in the emulated network".into()));
     }
     let mut flows = Vec::new();
-    for (index, pair) in world.agents().chunks(2).enumerate() {
-        let [sender, receiver] = pair else { continue };
-        check(sender, receiver).map_err(|what| fail(format!("flow {index}: {what}")))?;
-        flows.push(FlowReport::new(scenario, sender, receiver, world.now()));
+    let mut cross = Vec::new();
+    for pair in world.agents().chunks(2) {
+        match pair {
+            [Actor::Endpoint(sender), Actor::Endpoint(receiver)] => {
+                check(sender, receiver).map_err(|what| fail(format!("flow {}: {what}", flows.len())))?;
+                flows.push(FlowReport::new(scenario, sender, receiver, world.now()));
+            }
+            [_, Actor::TcpReceiver(receiver)] => cross.push(receiver.delivered().clone()),
+            _ => {}
+        }
     }
     let link = |index: usize| *world.links()[index].counters();
     Ok(Outcome {
@@ -50,6 +58,7 @@ pub fn run(scenario: &Scenario) -> Result<Outcome, Failure> {
         end: world.now(),
         events: world.events(),
         flows,
+        cross,
         forward: link(0),
         backward: link(1),
     })
@@ -95,26 +104,40 @@ fn run_caught(scenario: &Scenario) -> Result<Outcome, Failure> {
 fn most_events(scenario: &Scenario) -> u64 {
     let seconds = scenario.until.as_secs_f64().max(1.0);
     let rate = scenario.path.rate.as_bps() as f64;
-    let flows = scenario.flows.len() as f64;
+    let flows = (scenario.flows.len() + scenario.cross.len()) as f64;
     (10.0 * 8.0 * seconds * (rate / 9600.0 + flows * 5_000.0)) as u64
 }
 
-fn build(scenario: &Scenario) -> World<Endpoint> {
+fn build(scenario: &Scenario) -> World<Actor> {
     let mut world = World::new();
     let seeds = RandomStream::new(scenario.seed, 300);
     let forward = world.add_link(Link::new(scenario.forward.clone(), seeds.at(0)));
     let backward = world.add_link(Link::new(scenario.backward.clone(), seeds.at(1)));
-    for (index, flow) in scenario.flows.iter().enumerate() {
+    let mut next = 0;
+    let mut add = |extra_rtt: Duration, pair: &dyn Fn(AgentId, AgentId) -> (Actor, Actor)| {
         let (mut there, mut back) = (vec![forward], vec![backward]);
-        if !flow.extra_rtt.is_zero() {
-            let own = LinkConfig { delay: flow.extra_rtt / 2, ..LinkConfig::default() };
+        if !extra_rtt.is_zero() {
+            let own = LinkConfig { delay: extra_rtt / 2, ..LinkConfig::default() };
             there.push(world.add_link(Link::new(own.clone(), 0)));
             back.push(world.add_link(Link::new(own, 0)));
         }
-        let (sender, receiver) = (AgentId(2 * index as u16), AgentId(2 * index as u16 + 1));
-        let flow_seed = seeds.at(16 + index as u64);
-        world.add_agent(endpoint(sender, Role::Sender, index, flow, scenario, flow_seed), there, receiver);
-        world.add_agent(endpoint(receiver, Role::Receiver, index, flow, scenario, flow_seed), back, sender);
+        let (sender, receiver) = (AgentId(next), AgentId(next + 1));
+        next += 2;
+        let actors = pair(sender, receiver);
+        world.add_agent(actors.0, there, receiver);
+        world.add_agent(actors.1, back, sender);
+    };
+    for (index, flow) in scenario.flows.iter().enumerate() {
+        let seed = seeds.at(16 + index as u64);
+        let end = |id, role| Actor::Endpoint(Box::new(endpoint(id, role, index, flow, scenario, seed)));
+        add(flow.extra_rtt, &|sender, receiver| (end(sender, Role::Sender), end(receiver, Role::Receiver)));
+    }
+    for cross in &scenario.cross {
+        let (start, stop) = (Time::ZERO + cross.start, Time::ZERO + cross.stop);
+        add(cross.extra_rtt, &|sender, receiver| {
+            let tcp = TcpSender::new(sender, cross.law, start, stop);
+            (Actor::TcpSender(Box::new(tcp)), Actor::TcpReceiver(Box::new(TcpReceiver::new(receiver))))
+        });
     }
     world
 }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use faspstream_netem::{BitRate, LinkConfig, Time};
 use faspstream_proto::config::{PathMemory, Rates};
 
+use crate::cross::Cross;
 use crate::endpoint::{HostConfig, Order, SinkPlan, SourcePlan};
 use crate::ideal::{bdp, efficiency, goodput};
 use crate::seed::seed;
@@ -170,6 +171,8 @@ pub struct Scenario {
     pub backward: LinkConfig,
     /// The streams.
     pub flows: Vec<Flow>,
+    /// TCP flows beside them.
+    pub cross: Vec<Cross>,
     /// The end, at the latest.
     pub until: Duration,
     /// From when on steady-state figures are taken.
@@ -186,6 +189,7 @@ impl Scenario {
             forward: path.link(),
             backward: path.link(),
             flows: Vec::new(),
+            cross: Vec::new(),
             until: Duration::from_secs(60),
             measure_from: path.rtt * 20,
         }
@@ -195,6 +199,13 @@ impl Scenario {
     #[must_use]
     pub fn flow(mut self, flow: Flow) -> Self {
         self.flows.push(flow);
+        self
+    }
+
+    /// Adds a TCP flow.
+    #[must_use]
+    pub fn beside(mut self, cross: Cross) -> Self {
+        self.cross.push(cross);
         self
     }
 

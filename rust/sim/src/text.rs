@@ -20,6 +20,10 @@ pub fn report(outcome: &Outcome) -> String {
         let _ = writeln!(out, "  flow {index}: {:?}", f.sender_ending);
         flow(f, &mut out);
     }
+    for (index, delivered) in outcome.cross.iter().enumerate() {
+        let rate = Rate::from_bps(delivered.rate(outcome.measure_from, outcome.end) as u64);
+        let _ = writeln!(out, "  TCP {index}: {rate} in the steady state");
+    }
     if outcome.flows.len() > 1 {
         let last = outcome.end - Duration::from_secs(10);
         let jain = outcome.jain(last.max(Time::ZERO), outcome.end);

@@ -18,7 +18,7 @@ pub trait Agent {
 
 /// Why a world was stopped before its end.
 #[derive(Debug, thiserror::Error)]
-pub enum Livelock {
+pub enum Stuck {
     /// Virtual time stands still.
     #[error(
         "agent {agent} was run {runs} times at {at:?} and still wants to run at once: its timer does not move on"
@@ -28,6 +28,14 @@ pub enum Livelock {
         agent: u16,
         /// How often it was run.
         runs: u32,
+        /// When.
+        at: Time,
+    },
+    /// Somebody is not done, and waits for nothing that could happen.
+    #[error("agent {agent} is not done at {at:?}, but no packet is under way and nobody has set a timer")]
+    Deadlock {
+        /// Which agent.
+        agent: usize,
         /// When.
         at: Time,
     },
@@ -121,8 +129,8 @@ impl<A: Agent> World<A> {
         self.events
     }
 
-    /// Runs until everybody is done, nothing is left to happen, or `end`.
-    pub fn run(&mut self, end: Time, most_events: u64) -> Result<(), Livelock> {
+    /// Runs until everybody is done, or `end`.
+    pub fn run(&mut self, end: Time, most_events: u64) -> Result<(), Stuck> {
         while let Some((at, who)) = self.next() {
             if at > end {
                 self.now = end;
@@ -140,10 +148,13 @@ impl<A: Agent> World<A> {
             }
             self.events += 1;
             if self.events > most_events {
-                return Err(Livelock::TooManyEvents { events: self.events, at: self.now });
+                return Err(Stuck::TooManyEvents { events: self.events, at: self.now });
             }
         }
-        Ok(())
+        match self.agents.iter().position(|a| !a.is_done()) {
+            Some(agent) => Err(Stuck::Deadlock { agent, at: self.now }),
+            None => Ok(()),
+        }
     }
 
     /// True if every packet that was ever sent has arrived, was dropped by a link, or is inside one.
@@ -179,10 +190,10 @@ impl<A: Agent> World<A> {
         self.link_due[index] = self.links[index].next_event();
     }
 
-    fn run_agent(&mut self, index: usize) -> Result<(), Livelock> {
+    fn run_agent(&mut self, index: usize) -> Result<(), Stuck> {
         self.runs_now += 1;
         if self.runs_now > STANDSTILL {
-            return Err(Livelock::Standstill { agent: index as u16, runs: self.runs_now, at: self.now });
+            return Err(Stuck::Standstill { agent: index as u16, runs: self.runs_now, at: self.now });
         }
         let mut outbox = core::mem::take(&mut self.outbox);
         self.agents[index].run(self.now, &mut outbox);
@@ -221,4 +232,81 @@ impl<A: Agent> Default for World<A> {
 enum Who {
     Link(usize),
     Agent(usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use faspstream_netem::LinkConfig;
+
+    use super::*;
+    use crate::packet::Body;
+
+    /// Sends a datagram every millisecond until it has sent `left`, or always at once if it is impatient.
+    #[derive(Debug)]
+    struct Ticker {
+        id: AgentId,
+        left: u32,
+        next: Time,
+        step: Duration,
+        got: u32,
+    }
+
+    impl Agent for Ticker {
+        fn accept(&mut self, _now: Time, _packet: Segment) {
+            self.got += 1;
+        }
+
+        fn run(&mut self, now: Time, out: &mut Vec<Segment>) {
+            if self.left > 0 {
+                self.left -= 1;
+                let nowhere = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+                let body = Body::Datagram { source: nowhere, destination: nowhere, bytes: vec![0; 100] };
+                out.push(Segment::new(self.id, now, 128, body));
+            }
+            self.next = now + self.step;
+        }
+
+        fn next_wake(&self) -> Option<Time> {
+            (self.left > 0).then_some(self.next)
+        }
+
+        fn is_done(&self) -> bool {
+            self.left == 0 && self.got == 10
+        }
+    }
+
+    fn world(step: Duration, loss: f64) -> World<Ticker> {
+        let mut world = World::new();
+        let config = LinkConfig { delay: Duration::from_millis(5), loss, ..LinkConfig::default() };
+        for id in 0..2 {
+            let link = world.add_link(Link::new(config.clone(), u64::from(id)));
+            let ticker = Ticker { id: AgentId(id), left: 10, next: Time::ZERO, step, got: 0 };
+            world.add_agent(ticker, vec![link, link], AgentId(1 - id));
+        }
+        world
+    }
+
+    #[test]
+    fn packets_travel_their_route_and_are_all_accounted_for() {
+        let mut world = world(Duration::from_millis(1), 0.0);
+        world.run(Time::from_secs(1), 1000).expect("everybody is done at last");
+        assert_eq!(world.now(), Time::from_millis(9 + 10));
+        assert!(world.agents().iter().all(Agent::is_done) && world.conserves_packets());
+    }
+
+    #[test]
+    fn what_waits_for_nothing_is_told() {
+        let mut world = world(Duration::from_millis(1), 1.0);
+        assert!(matches!(world.run(Time::from_secs(1), 1000), Err(Stuck::Deadlock { agent: 0, .. })));
+        assert!(world.conserves_packets());
+    }
+
+    #[test]
+    fn a_timer_that_stands_still_is_told() {
+        let mut world = world(Duration::ZERO, 0.0);
+        world.agents[0].left = u32::MAX;
+        assert!(matches!(world.run(Time::from_secs(1), u64::MAX), Err(Stuck::Standstill { agent: 0, .. })));
+    }
 }

@@ -5,7 +5,6 @@ mod sink;
 mod source;
 mod tally;
 
-use core::time::Duration;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -191,7 +190,7 @@ impl Endpoint {
         let mut inbox = self.host.take_inbox();
         let count = inbox.len() as u64;
         for packet in inbox.drain(..) {
-            let Body::Datagram { source, destination, bytes } = packet.body;
+            let Body::Datagram { source, destination, bytes } = packet.body else { continue };
             if destination != self.address {
                 self.tally.misaddressed += 1;
             } else if self.session.is_drained() {
@@ -270,8 +269,7 @@ impl Endpoint {
                 self.tally.sent_bytes.add(self.now, wire_len);
                 let bytes = datagram.to_vec();
                 let body = Body::Datagram { source: self.address, destination: t.destination, bytes };
-                let (from, sent, waited) = (self.id, self.now, Duration::ZERO);
-                out.push(Segment { from, hop: 0, sent, waited, wire_len, body });
+                out.push(Segment::new(self.id, self.now, wire_len, body));
             }
         }
         Err(format!("poll_transmit gave {MOST_BATCHES} times something to send at one moment"))

@@ -1,0 +1,64 @@
+//! The bound that the sender names is the one that was made.
+
+use faspstream_netem::{BitRate, Script, Time};
+use faspstream_proto::config::Rates;
+use faspstream_proto::io::Limit;
+use faspstream_proto::units::Rate;
+
+use super::{Figure, MS, SECOND, endless, long_path};
+use crate::endpoint::{HostConfig, SinkPlan, SourcePlan, Stalls};
+use crate::outcome::Outcome;
+use crate::run::{Failure, run};
+use crate::scenario::{Flow, Path, Scenario};
+
+/// Each induced cause gets the right verdict in at least 90 % of the samples.
+pub(super) fn diagnosis() -> Result<Vec<Figure>, Failure> {
+    let one = Flow::default();
+    let live = SourcePlan::Live { rate: BitRate::from_mbps(20), every: MS, lasting: 60 * SECOND };
+    let target = Rates { target: Rate::from_mbps(30), ..Rates::default() };
+    let cases = [
+        ("the network", Limit::NetworkCapacity, one.clone()),
+        ("the writer", Limit::ApplicationWrite, Flow { source: live, ..one.clone() }),
+        (
+            "the reader",
+            Limit::ApplicationRead,
+            Flow { sink: SinkPlan::Slow(BitRate::from_mbps(20)), buffer_max: 8 << 20, ..one.clone() },
+        ),
+        ("the target", Limit::TargetRate, Flow { rates: target, ..one.clone() }),
+        ("the buffer", Limit::ReceiveWindow, Flow { buffer_max: 300 << 10, ..one }),
+    ];
+    let mut figures = Vec::new();
+    for (what, limit, flow) in cases {
+        let outcome = run(&Scenario::new(what, long_path()).flow(flow).until(15 * SECOND))?;
+        figures.push(verdict(what, limit, &outcome, Time::from_secs(5), outcome.end));
+    }
+    let script = Script::default().outage(Time::from_secs(3), 10 * SECOND);
+    let outcome = run(&endless("an outage", long_path(), 13 * SECOND).both(|l| l.script = script.clone()))?;
+    figures.push(verdict("an outage", Limit::Outage, &outcome, Time::from_secs(5), outcome.end));
+    let stalls = Some(Stalls { every: 10 * MS, up_to: 10 * MS });
+    let receiver_host = HostConfig { receive_buffer: 64 << 10, stalls, ..HostConfig::default() };
+    let mut scenario = endless("the peer's socket", Path::new(BitRate::from_mbps(1000), 20 * MS), 8 * SECOND);
+    scenario.flows[0].receiver_host = receiver_host;
+    let outcome = run(&scenario)?;
+    figures.push(verdict(
+        "the peer's socket",
+        Limit::PeerSocketBuffer,
+        &outcome,
+        Time::from_secs(2),
+        outcome.end,
+    ));
+    Ok(figures)
+}
+
+/// The share of the time from sample to sample in which the verdict was `limit`.
+fn verdict(what: &str, limit: Limit, outcome: &Outcome, from: Time, to: Time) -> Figure {
+    let samples = &outcome.flows[0].sender.samples;
+    let ends = samples.iter().skip(1).map(|s| s.at).chain([to]);
+    let (mut right, mut all) = (0.0, 0.0);
+    for (sample, end) in samples.iter().zip(ends) {
+        let span = end.min(to).since(sample.at.max(from)).as_secs_f64();
+        all += span;
+        right += if sample.limit == limit { span } else { 0.0 };
+    }
+    Figure::at_least(format!("{what}: {limit:?}"), right / f64::max(all, 1e-9), 0.9)
+}
