@@ -132,6 +132,18 @@ fn a_key_update_is_followed_and_late_datagrams_of_the_former_phase_still_open() 
 }
 
 #[test]
+fn former_keys_open_nothing_that_was_sent_after_the_update() {
+    let (mut sealer, mut opener) = pair(Cipher::Aes128Gcm);
+    let (mut without_update, _) = pair(Cipher::Aes128Gcm);
+    assert_opens(&mut opener, &numbered(&mut sealer, 0), 0);
+    sealer.on_acknowledged(0);
+    assert!(sealer.update());
+    [10, 12].into_iter().for_each(|number| assert_opens(&mut opener, &numbered(&mut sealer, number), number));
+    assert_opens(&mut opener, &numbered(&mut without_update, 9), 9);
+    assert_eq!(opened(&mut opener, &numbered(&mut without_update, 11)), Err(NotAuthentic));
+}
+
+#[test]
 fn a_forged_phase_bit_moves_no_keys() {
     let (mut sealer, mut opener) = pair(Cipher::Aes128Gcm);
     let (first, mut second, third) =

@@ -38,7 +38,8 @@ pub(crate) struct Reassembly {
 }
 
 impl Reassembly {
-    /// Nothing received; bytes below `limit` are taken, into chunks of `chunk_len` bytes.
+    /// Nothing received; bytes below `limit` are taken, into chunks of `chunk_len` bytes. Memory stays below `limit` less what was handed
+    /// out, plus two chunks, plus 1 MiB of chunks that wait to be used again (16 of [`CHUNK_LEN`]).
     pub(crate) fn new(limit: u64, chunk_len: usize) -> Self {
         Self {
             store: ChunkStore::new(chunk_len),
