@@ -238,6 +238,28 @@ impl Session {
         self.shared().available()
     }
 
+    /// Takes the confirmation into the application's hands: the writer's `complete` returns only after [`Session::confirm`] here, not with
+    /// the last byte. For readers that can fail after it (a file that is renamed, a database that commits). To be called before the
+    /// last byte is read; nothing happens at the writing end.
+    pub fn hold_completion(&self) {
+        self.shared().hold(true);
+    }
+
+    /// Confirms a stream that was read to its end, and waits until the writer is being told.
+    ///
+    /// # Errors
+    /// Why the session is over; [`ErrorCode::Configuration`] if the end was not read yet.
+    pub fn confirm(&self) -> Result<Receipt> {
+        self.shared().check_usable()?;
+        if !self.shared().has_read_all() {
+            return Err(Error::configuration(
+                "only a stream that was read to its verified end can be confirmed; read on",
+            ));
+        }
+        self.shared().hold(false);
+        self.wait_for_end(None)
+    }
+
     // ---- both ends
 
     /// Waits until the session is open (or over).

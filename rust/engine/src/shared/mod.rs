@@ -72,6 +72,8 @@ pub(crate) struct SessionShared {
     over: AtomicBool,
     closed: AtomicBool,
     accepted: AtomicBool,
+    /// The reading application confirms by itself, later than with its last byte.
+    held: AtomicBool,
     /// A kick is on its way.
     pub(crate) kicked: AtomicBool,
     listener: RwLock<Option<Arc<dyn Listener>>>,
@@ -120,6 +122,7 @@ impl SessionShared {
             over: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             accepted: AtomicBool::new(accepted),
+            held: AtomicBool::new(false),
             kicked: AtomicBool::new(false),
             listener: RwLock::new(None),
             link: OnceLock::new(),
@@ -146,8 +149,22 @@ impl SessionShared {
         self.closed.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn is_accepted(&self) -> bool {
-        self.accepted.load(Ordering::SeqCst)
+    /// True if the peer may be told that everything was read, once it was: the application has the session and does not hold the
+    /// completion. A digest that differs is no completion and needs no leave.
+    pub(crate) fn may_complete(&self) -> bool {
+        self.accepted.load(Ordering::SeqCst) && !self.is_held()
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.load(Ordering::SeqCst)
+    }
+
+    /// The application confirms by itself (true), or has confirmed (false).
+    pub(crate) fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::SeqCst);
+        if !held {
+            self.kick();
+        }
     }
 
     /// The application has got hold of the session; until then it does not complete.

@@ -113,11 +113,15 @@ impl SessionShared {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
         }
-        let read_all = matches!(&self.pipe, Pipe::Recv(pipe) if pipe.verdict() == Some(true));
-        if !read_all {
+        if !self.has_read_all() || self.is_held() {
             self.abort(ErrorCode::Aborted, "the session was closed before the stream was complete");
         }
         self.notify(Ready::ENDED);
+    }
+
+    /// Receiver: the application has taken the last byte, and the digest agreed.
+    pub(crate) fn has_read_all(&self) -> bool {
+        matches!(&self.pipe, Pipe::Recv(pipe) if pipe.verdict() == Some(true))
     }
 
     /// Why nothing more can be done, if so.

@@ -55,10 +55,12 @@ impl SessionShared {
         if taken.bytes > 0 {
             return Ok(Read::Bytes(taken.bytes));
         }
-        // Nothing is left. The end is given only when the sender is being told, so that a reader that exits on it takes nothing along.
+        // Nothing is left. The end is given only when the sender is being told, so that a reader that exits on it takes nothing along;
+        // one that holds the completion has promised to come back.
         self.check_usable()?;
         match self.state() {
             SessionState::Completed(_) => Ok(Read::End),
+            _ if self.is_held() && self.has_read_all() => Ok(Read::End),
             _ => Ok(Read::Empty),
         }
     }
