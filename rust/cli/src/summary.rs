@@ -1,0 +1,87 @@
+//! What is said at the end: a sentence, or one JSON object.
+
+use std::io::Write;
+use std::time::Duration;
+
+use faspstream::{Carrier, Rate, Receipt, Stats};
+use serde_json::json;
+
+use crate::args::Report;
+
+/// Which of the standard streams carry the bytes themselves and so must stay clean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StandardOutput {
+    /// Ours to write on.
+    Free,
+    /// Carries the stream.
+    CarriesStream,
+}
+
+/// One transfer that came to a good end.
+#[derive(Debug)]
+pub(crate) struct Summary {
+    pub(crate) stream: String,
+    pub(crate) receipt: Receipt,
+    pub(crate) stats: Stats,
+    /// From connect to delivered.
+    pub(crate) elapsed: Duration,
+}
+
+impl Summary {
+    /// Prints what `report` asks for where it does not disturb.
+    pub(crate) fn print(&self, report: Report, standard_output: StandardOutput) {
+        let text = match (report.json, report.quiet) {
+            (true, _) => self.json(),
+            (false, true) => return,
+            (false, false) => self.sentence(),
+        };
+        // A reader that has gone away is no reason to call a good transfer failed.
+        let _ = match standard_output {
+            StandardOutput::Free if report.json => writeln!(std::io::stdout(), "{text}"),
+            _ => writeln!(std::io::stderr(), "{text}"),
+        };
+    }
+
+    fn rate(&self) -> Rate {
+        let seconds = self.elapsed.as_secs_f64().max(1e-9);
+        Rate::from_bps((self.receipt.bytes as f64 * 8.0 / seconds) as u64)
+    }
+
+    fn json(&self) -> String {
+        let transport = match self.stats.carrier {
+            Carrier::Udp => "UDP",
+            Carrier::Tcp => "TCP",
+        };
+        json!({
+            "stream": self.stream,
+            "session": self.receipt.session_id,
+            "peer": self.receipt.peer,
+            "bytes": self.receipt.bytes,
+            "seconds": self.elapsed.as_secs_f64(),
+            "bits_per_second": self.rate().as_bps(),
+            "digest": self.receipt.digest_hex(),
+            "digest_algorithm": self.receipt.digest_algorithm,
+            "rtt_ms": self.stats.counters.rtt.as_secs_f64() * 1e3,
+            "datagrams_sent": self.stats.counters.datagrams_sent,
+            "datagrams_retransmitted": self.stats.counters.datagrams_retransmitted,
+            "bytes_duplicate": self.stats.counters.bytes_duplicate,
+            "loss": self.stats.loss_ratio(),
+            "transport": transport,
+        })
+        .to_string()
+    }
+
+    fn sentence(&self) -> String {
+        format!(
+            "{}: {} bytes in {:.2} s, {}, round trip {:.1} ms, loss {:.2} %, {} {}",
+            self.stream,
+            self.receipt.bytes,
+            self.elapsed.as_secs_f64(),
+            self.rate(),
+            self.stats.counters.rtt.as_secs_f64() * 1e3,
+            self.stats.loss_ratio() * 100.0,
+            self.receipt.digest_algorithm,
+            self.receipt.digest_hex(),
+        )
+    }
+}
