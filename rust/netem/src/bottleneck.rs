@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
+use crate::counters::Cause;
 use crate::packet::Packet;
 use crate::units::{BitRate, Time};
 
@@ -25,7 +26,16 @@ pub(crate) struct Bottleneck<P> {
 struct Waiting<P> {
     packet: P,
     since: Time,
-    n: u64,
+    tag: Tag,
+}
+
+/// What was decided about a packet before it entered the queue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tag {
+    /// Its place in the random streams.
+    pub(crate) n: u64,
+    /// Why it will be lost after the queue, if it will.
+    pub(crate) lost: Option<Cause>,
 }
 
 /// A packet that has left the bottleneck.
@@ -33,8 +43,7 @@ struct Waiting<P> {
 pub(crate) struct Departed<P> {
     pub(crate) packet: P,
     pub(crate) at: Time,
-    /// Its place in the random streams.
-    pub(crate) n: u64,
+    pub(crate) tag: Tag,
 }
 
 impl<P: Packet> Bottleneck<P> {
@@ -51,7 +60,7 @@ impl<P: Packet> Bottleneck<P> {
     }
 
     /// Takes the packet in, or gives false if there is no room. What is due must have been taken out by [`Self::depart`] before.
-    pub(crate) fn enqueue(&mut self, now: Time, packet: P, n: u64) -> bool {
+    pub(crate) fn enqueue(&mut self, now: Time, packet: P, tag: Tag) -> bool {
         let len = packet.wire_len();
         if !self.waiting.is_empty() && self.bytes.saturating_add(len) > self.limit {
             return false;
@@ -63,7 +72,7 @@ impl<P: Packet> Bottleneck<P> {
             self.begin(self.finish.max(now), len);
         }
         self.bytes += len;
-        self.waiting.push_back(Waiting { packet, since: now, n });
+        self.waiting.push_back(Waiting { packet, since: now, tag });
         true
     }
 
@@ -74,14 +83,14 @@ impl<P: Packet> Bottleneck<P> {
 
     /// Takes out the packet that leaves at [`Self::next_departure`], and tells it how long it waited for others.
     pub(crate) fn depart(&mut self) -> Option<Departed<P>> {
-        let Waiting { mut packet, since, n } = self.waiting.pop_front()?;
+        let Waiting { mut packet, since, tag } = self.waiting.pop_front()?;
         self.bytes -= packet.wire_len();
         packet.on_waited(self.start.since(since));
         let at = self.finish;
         if let Some(next_len) = self.waiting.front().map(|next| next.packet.wire_len()) {
             self.begin(at, next_len);
         }
-        Some(Departed { packet, at, n })
+        Some(Departed { packet, at, tag })
     }
 
     /// Changes the rate; the packet being sent goes on at the new one.

@@ -20,6 +20,8 @@ pub struct LinkConfig {
     pub loss: f64,
     /// Loss in bursts.
     pub bursts: Option<GilbertElliott>,
+    /// Where both kinds of loss happen.
+    pub loss_at: LossAt,
     /// Share of the packets that arrive twice, 0 to 1.
     pub duplication: f64,
     /// Share of the packets that have a bit flipped, 0 to 1.
@@ -43,6 +45,7 @@ impl Default for LinkConfig {
             jitter: Jitter::None,
             loss: 0.0,
             bursts: None,
+            loss_at: LossAt::default(),
             duplication: 0.0,
             damage: 0.0,
             reordering: None,
@@ -51,6 +54,16 @@ impl Default for LinkConfig {
             script: Script::default(),
         }
     }
+}
+
+/// Where on the link packets are lost by chance; which ones does not depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LossAt {
+    /// Before the queue: what is lost takes no share of the rate.
+    #[default]
+    Entry,
+    /// After the bottleneck: of a rate `C`, `C x (1 - p)` arrives at most.
+    Exit,
 }
 
 /// Variation of the propagation delay around its value; the sum is never below zero.

@@ -49,9 +49,8 @@ impl Fate {
         self.duplication.happens(config.duplication, n)
     }
 
-    /// The draw for the bit that is flipped in copy `copy` (0 or 1) of packet `n`, if one is.
-    pub(crate) fn damage(&self, config: &LinkConfig, n: u64, copy: u64) -> Option<u64> {
-        let place = position(n, copy);
+    /// The draw for the bit that is flipped in the copy at `place` (see [`position`]), if one is.
+    pub(crate) fn damage(&self, config: &LinkConfig, place: u64) -> Option<u64> {
         self.damage.happens(config.damage, place).then(|| self.damaged_bit.at(place))
     }
 }

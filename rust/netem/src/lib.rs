@@ -3,7 +3,7 @@
 //! A [`Link`] is one direction of a path. Packets go through these stages, in this order:
 //!
 //! 1. the switch (an outage drops everything) and the MTU (a packet that is too large vanishes, as in a black hole),
-//! 2. loss, independent and in bursts ([`GilbertElliott`]),
+//! 2. loss, independent and in bursts ([`GilbertElliott`]); what is lost may still go through the queue first ([`LossAt`]),
 //! 3. duplication, then damage (of each copy on its own),
 //! 4. a [`Policer`]: a token bucket without a queue,
 //! 5. the bottleneck: a rate limiter behind a drop-tail queue that is counted in bytes,
@@ -41,7 +41,7 @@ mod script;
 mod transit;
 mod units;
 
-pub use config::{GilbertElliott, Jitter, LinkConfig, Policer, Reordering};
+pub use config::{GilbertElliott, Jitter, LinkConfig, LossAt, Policer, Reordering};
 pub use counters::{Cause, Counters};
 pub use link::Link;
 pub use packet::Packet;

@@ -1,7 +1,7 @@
 //! One direction of a path: the stages one behind the other.
 
-use crate::bottleneck::Bottleneck;
-use crate::config::LinkConfig;
+use crate::bottleneck::{Bottleneck, Departed, Tag};
+use crate::config::{LinkConfig, LossAt};
 use crate::counters::{Cause, Counters};
 use crate::delay_line::DelayLine;
 use crate::fate::{Fate, position};
@@ -50,17 +50,22 @@ impl<P: Packet> Link<P> {
         let n = self.counters.offered;
         self.counters.offered += 1;
         self.counters.offered_bytes += packet.wire_len();
-        let lost = self.fate.loss(&self.config, n);
+        let fate = self.fate.loss(&self.config, n);
+        let (lost, lost_later) = match self.config.loss_at {
+            LossAt::Entry => (fate, None),
+            LossAt::Exit => (None, fate),
+        };
         if let Some(cause) = self.refuses(&packet).or(lost) {
             self.counters.drop_one(cause);
             return;
         }
+        let tag = |copy| Tag { n: position(n, copy), lost: lost_later };
         if self.fate.duplicates(&self.config, n) {
             self.counters.duplicated += 1;
-            self.pass(packet.clone(), n, 0);
-            self.pass(packet, n, 1);
+            self.pass(packet.clone(), tag(0));
+            self.pass(packet, tag(1));
         } else {
-            self.pass(packet, n, 0);
+            self.pass(packet, tag(0));
         }
         self.advance(now);
     }
@@ -117,15 +122,15 @@ impl<P: Packet> Link<P> {
     }
 
     /// One copy goes on: damage, policer, queue.
-    fn pass(&mut self, mut packet: P, n: u64, copy: u64) {
-        if let Some(draw) = self.fate.damage(&self.config, n, copy) {
+    fn pass(&mut self, mut packet: P, tag: Tag) {
+        if let Some(draw) = self.fate.damage(&self.config, tag.n) {
             self.counters.damaged += 1;
             packet.damage(draw);
         }
         let now = self.now;
         if self.bucket.as_mut().is_some_and(|b| !b.admits(now, packet.wire_len())) {
             self.counters.drop_one(Cause::Policer);
-        } else if self.bottleneck.enqueue(now, packet, position(n, copy)) {
+        } else if self.bottleneck.enqueue(now, packet, tag) {
             self.counters.queue_peak = self.counters.queue_peak.max(self.bottleneck.bytes());
         } else {
             self.counters.drop_one(Cause::Queue);
@@ -152,14 +157,15 @@ impl<P: Packet> Link<P> {
     }
 
     fn depart(&mut self) {
-        let Some(departed) = self.bottleneck.depart() else { return };
-        if !self.up {
-            self.counters.drop_one(Cause::Outage);
+        let Some(Departed { packet, at, tag }) = self.bottleneck.depart() else { return };
+        let lost = if self.up { tag.lost } else { Some(Cause::Outage) };
+        if let Some(cause) = lost {
+            self.counters.drop_one(cause);
             return;
         }
-        let arrival = self.transit.arrival(&self.config, departed.at, departed.n);
+        let arrival = self.transit.arrival(&self.config, at, tag.n);
         self.counters.held_back += u64::from(arrival.held_back);
-        self.flying.push(arrival.at, departed.packet);
+        self.flying.push(arrival.at, packet);
     }
 
     fn change(&mut self, at: Time, change: Change) {

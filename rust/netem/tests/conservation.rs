@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use common::{Numbered, run};
 use faspstream_netem::{
-    BitRate, Change, GilbertElliott, Jitter, Link, LinkConfig, Policer, Reordering, Script, Time,
+    BitRate, Change, GilbertElliott, Jitter, Link, LinkConfig, LossAt, Policer, Reordering, Script, Time,
 };
 use proptest::prelude::*;
 
@@ -67,9 +67,10 @@ fn script() -> impl Strategy<Value = Script> {
 }
 
 fn config() -> impl Strategy<Value = LinkConfig> {
-    let chance = (share(), share(), share(), prop::option::of(0.0..0.5f64));
+    let at = prop_oneof![Just(LossAt::Entry), Just(LossAt::Exit)];
+    let chance = (share(), share(), share(), prop::option::of(0.0..0.5f64), at);
     let way = (rate(), 0u64..200_000, millis(300), jitter(), reordering(), policer());
-    (chance, way, script()).prop_map(|((loss, duplication, damage, burst), way, script)| {
+    (chance, way, script()).prop_map(|((loss, duplication, damage, burst, loss_at), way, script)| {
         let (rate, queue, delay, jitter, reordering, policer) = way;
         let bursts = burst.map(|p| GilbertElliott::bursts_of(10.0, p));
         let mtu = 1500;
@@ -80,6 +81,7 @@ fn config() -> impl Strategy<Value = LinkConfig> {
             jitter,
             loss,
             bursts,
+            loss_at,
             duplication,
             damage,
             reordering,

@@ -5,7 +5,9 @@ mod common;
 use core::time::Duration;
 
 use common::{Numbered, run};
-use faspstream_netem::{BitRate, Cause, Change, Jitter, Link, LinkConfig, Policer, Reordering, Script, Time};
+use faspstream_netem::{
+    BitRate, Cause, Change, Jitter, Link, LinkConfig, LossAt, Policer, Reordering, Script, Time,
+};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -46,6 +48,18 @@ fn the_queue_drops_what_does_not_fit_and_never_what_does() {
 fn a_packet_larger_than_the_whole_queue_still_passes_an_idle_link() {
     let config = LinkConfig { rate: Some(BitRate::from_mbps(12)), queue: 100, ..LinkConfig::default() };
     assert_eq!(run(&mut link(config), 3, 1500, MS).len(), 3);
+}
+
+#[test]
+fn loss_before_the_queue_leaves_the_rate_to_the_others_and_loss_after_it_does_not() {
+    let arrived = |loss_at| {
+        let rate = Some(BitRate::from_mbps(12));
+        let mut link = link(LinkConfig { rate, queue: 15_000, loss: 0.5, loss_at, ..LinkConfig::default() });
+        // Four times the rate for a second.
+        run(&mut link, 4000, 1500, MS / 4).len() as f64
+    };
+    let (entry, exit) = (arrived(LossAt::Entry), arrived(LossAt::Exit));
+    assert!((entry - 1000.0).abs() < 20.0 && (exit - 500.0).abs() < 80.0, "{entry} {exit}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ pub struct FlowReport {
     pub receiver: Tally,
     /// Datagrams dropped at the receiver's socket.
     pub local_drops: u64,
-    /// Time from write to read of each write of a live source.
+    /// Time from write to read of each write of a live source, from the moment at which measurement begins.
     pub delivery_delay: Histogram,
     /// How long each bound was active at the sender.
     pub limits: LimitTimes,
@@ -103,7 +103,7 @@ impl FlowReport {
             sender: sender.tally().clone(),
             receiver: receiver.tally().clone(),
             local_drops: receiver.local_drops(),
-            delivery_delay: delivery_delays(sender, receiver),
+            delivery_delay: delivery_delays(sender, receiver, Time::ZERO + scenario.measure_from),
             limits: sender.session().limits(sender.local(end)).1,
             capacity: scenario.path.rate.as_bps() as f64 * (1.0 - scenario.path.loss),
             rtt: scenario.path.rtt,
@@ -172,13 +172,13 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// For every write: from when it was due to when its last byte was read.
-fn delivery_delays(sender: &Endpoint, receiver: &Endpoint) -> Histogram {
+fn delivery_delays(sender: &Endpoint, receiver: &Endpoint, from: Time) -> Histogram {
     let mut delays = Histogram::default();
     let (App::Source(source), App::Sink(sink)) = (sender.app(), receiver.app()) else { return delays };
     let mut reads = sink.reads().iter().peekable();
     for (end, written) in source.writes() {
         while reads.next_if(|(consumed, _)| consumed < end).is_some() {}
-        if let Some((_, read)) = reads.peek() {
+        if let Some((_, read)) = reads.peek().filter(|_| *written >= from) {
             delays.record(read.since(*written));
         }
     }

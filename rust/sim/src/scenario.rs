@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use faspstream_netem::{BitRate, LinkConfig, Time};
+use faspstream_netem::{BitRate, LinkConfig, LossAt, Time};
 use faspstream_proto::config::{PathMemory, Rates};
 
 use crate::cross::Cross;
@@ -80,6 +80,8 @@ impl Path {
             queue: self.queue_bytes(),
             delay: self.rtt / 2,
             loss: self.loss,
+            // What is lost has used the bottleneck, as the ideal of `C x (1 - p) x e` has it.
+            loss_at: LossAt::Exit,
             mtu: self.mtu,
             ..LinkConfig::default()
         }

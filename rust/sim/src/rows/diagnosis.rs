@@ -54,11 +54,16 @@ pub(super) fn diagnosis() -> Result<Vec<Figure>, Failure> {
 fn verdict(what: &str, limit: Limit, outcome: &Outcome, from: Time, to: Time) -> Figure {
     let samples = &outcome.flows[0].sender.samples;
     let ends = samples.iter().skip(1).map(|s| s.at).chain([to]);
-    let (mut right, mut all) = (0.0, 0.0);
+    let mut times = [0.0; Limit::COUNT];
+    let mut most = samples.first().map(|s| s.limit);
     for (sample, end) in samples.iter().zip(ends) {
-        let span = end.min(to).since(sample.at.max(from)).as_secs_f64();
-        all += span;
-        right += if sample.limit == limit { span } else { 0.0 };
+        times[sample.limit as usize] += end.min(to).since(sample.at.max(from)).as_secs_f64();
+        if most.is_none_or(|m| times[sample.limit as usize] > times[m as usize]) {
+            most = Some(sample.limit);
+        }
     }
-    Figure::at_least(format!("{what}: {limit:?}"), right / f64::max(all, 1e-9), 0.9)
+    let share = times[limit as usize] / f64::max(times.iter().sum(), 1e-9);
+    let words =
+        format!("{:.1} %, mostly {}", share * 100.0, most.map_or("nothing".into(), |m| format!("{m:?}")));
+    Figure::is_so(format!("{what}: {limit:?}"), ">= 90 %", words, share >= 0.9)
 }
