@@ -250,6 +250,15 @@ impl Session {
     /// # Errors
     /// Why the session is over; [`ErrorCode::Configuration`] if the end was not read yet.
     pub fn confirm(&self) -> Result<Receipt> {
+        self.start_confirm()?;
+        self.wait_for_end(None)
+    }
+
+    /// Like `confirm`, but returns at once; [`Ready::ENDED`] follows.
+    ///
+    /// # Errors
+    /// As `confirm`, for what is known at once.
+    pub fn start_confirm(&self) -> Result<()> {
         self.shared().check_usable()?;
         if !self.shared().has_read_all() {
             return Err(Error::configuration(
@@ -257,7 +266,7 @@ impl Session {
             ));
         }
         self.shared().hold(false);
-        self.wait_for_end(None)
+        Ok(())
     }
 
     // ---- both ends

@@ -1,0 +1,190 @@
+package faspstream;
+
+import faspstream.internal.Checks;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A shared secret with a name. Both ends prove that they know it, bound to their TLS connection, and never send it.
+ *
+ * <p>An immutable value. {@link #toString} gives the id only; the secret leaves this object through {@link #reveal} and {@link #save}
+ * alone.
+ */
+public final class AccessKey {
+    private static final int MAX_ID = 128;
+    private static final int MIN_SECRET = 8;
+    private static final int MAX_SECRET = 1024;
+    private static final int GENERATED_BYTES = 32;
+
+    private final String id;
+    private final String secret;
+
+    private AccessKey(String id, String secret) {
+        this.id = id;
+        this.secret = secret;
+    }
+
+    /**
+     * A key from its parts.
+     *
+     * @param id 1 to 128 bytes in UTF-8 without colon, white space or control character
+     * @param secret 8 to 1,024 bytes in UTF-8 without control characters; take {@link #generate} unless you have a reason
+     * @return the key
+     * @throws IllegalArgumentException if one of them is not allowed; the secret is never in the message
+     */
+    public static AccessKey of(String id, String secret) {
+        Checks.text("access key id", id, MAX_ID);
+        if (id.indexOf(':') >= 0 || id.chars().anyMatch(Character::isWhitespace)) {
+            throw new IllegalArgumentException("access key id is '" + id + "', allowed is no colon and no white space");
+        }
+        String what = "secret of the access key '" + id + "'";
+        Checks.text(what, secret, MAX_SECRET);
+        Checks.range("length in bytes of the " + what, bytes(secret).length, MIN_SECRET, MAX_SECRET);
+        return new AccessKey(id, secret);
+    }
+
+    /**
+     * A new key with a secret of 256 random bits.
+     *
+     * @param id as in {@link #of}
+     * @return the key
+     */
+    public static AccessKey generate(String id) {
+        byte[] random = new byte[GENERATED_BYTES];
+        new SecureRandom().nextBytes(random);
+        return of(id, Base64.getUrlEncoder().withoutPadding().encodeToString(random));
+    }
+
+    /**
+     * Reads a key of the form {@code id:secret}, as {@link #reveal} writes it.
+     *
+     * @param text the text
+     * @return the key
+     * @throws IllegalArgumentException if it has another form; the text is never in the message
+     */
+    public static AccessKey parse(String text) {
+        int colon = Checks.notNull(text, "access key").indexOf(':');
+        if (colon < 0) {
+            throw new IllegalArgumentException("an access key has no ':', allowed is id:secret");
+        }
+        return of(text.substring(0, colon), text.substring(colon + 1));
+    }
+
+    /**
+     * Reads the one key of a file.
+     *
+     * @param file UTF-8 text; empty lines and lines that begin with {@code #} are skipped, the other is {@code id:secret}
+     * @return the key
+     * @throws IOException if the file can't be read
+     * @throws FaspException with {@link ErrorCode#CONFIGURATION} if it holds no key, several, or a malformed one
+     */
+    public static AccessKey load(Path file) throws IOException {
+        List<AccessKey> keys = loadAll(file);
+        if (keys.size() != 1) {
+            throw new FaspException(
+                    ErrorCode.CONFIGURATION,
+                    file + " holds " + keys.size() + " access keys, allowed is one; read several with loadAll",
+                    null);
+        }
+        return keys.get(0);
+    }
+
+    /**
+     * Reads all keys of a file, for a server.
+     *
+     * @param file as in {@link #load}, with one key per line
+     * @return the keys in the order of the file, unmodifiable, maybe empty
+     * @throws IOException if the file can't be read
+     * @throws FaspException with {@link ErrorCode#CONFIGURATION} if a line is malformed
+     */
+    public static List<AccessKey> loadAll(Path file) throws IOException {
+        List<AccessKey> keys = new ArrayList<>();
+        int number = 0;
+        for (String line : Files.readAllLines(Checks.notNull(file, "file"), StandardCharsets.UTF_8)) {
+            number++;
+            String text = line.trim();
+            if (text.isEmpty() || text.startsWith("#")) {
+                continue;
+            }
+            try {
+                keys.add(parse(text));
+            } catch (IllegalArgumentException e) {
+                throw new FaspException(ErrorCode.CONFIGURATION, file + ", line " + number + ": " + e.getMessage(), e);
+            }
+        }
+        return Collections.unmodifiableList(keys);
+    }
+
+    /**
+     * Writes this key into a new file that only its owner may read, where the file system knows owners.
+     *
+     * @param file the file to create; {@link #load} reads it
+     * @throws IOException if it exists or can't be written
+     */
+    public void save(Path file) throws IOException {
+        FileAttribute<?>[] attributes = {};
+        if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Set<PosixFilePermission> mine = PosixFilePermissions.fromString("rw-------");
+            attributes = new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(mine)};
+        }
+        Files.createFile(file, attributes);
+        Files.write(file, (reveal() + "\n").getBytes(StandardCharsets.UTF_8), StandardOpenOption.WRITE);
+    }
+
+    /**
+     * The name of this key, which the peer sees as {@link Session#principal}.
+     *
+     * @return the id
+     */
+    public String id() {
+        return id;
+    }
+
+    /**
+     * The key with its secret, {@code id:secret}. Keep it out of logs.
+     *
+     * @return the text; {@link #parse} reads it
+     */
+    public String reveal() {
+        return id + ":" + secret;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof AccessKey
+                && ((AccessKey) other).id.equals(id)
+                && MessageDigest.isEqual(bytes(secret), bytes(((AccessKey) other).secret));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public int hashCode() {
+        return id.hashCode();
+    }
+
+    /**
+     * The id, without the secret.
+     *
+     * @return the text
+     */
+    @Override
+    public String toString() {
+        return "AccessKey[" + id + "]";
+    }
+}

@@ -1,0 +1,97 @@
+package faspstream.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+class NativeTest {
+    private static String descriptor(Class<?> type) {
+        return type == void.class ? "V" : java.lang.reflect.Array.newInstance(type, 0).getClass().getName().substring(1).replace('.', '/');
+    }
+
+    private static String signature(Method method) {
+        String arguments =
+                Arrays.stream(method.getParameterTypes()).map(NativeTest::descriptor).collect(Collectors.joining());
+        return method.getName() + " (" + arguments + ")" + descriptor(method.getReturnType());
+    }
+
+    @Test
+    void theTableOfTheLibraryIsThatOfTheClass() {
+        Set<String> declared = Arrays.stream(Native.class.getDeclaredMethods())
+                .filter(method -> Modifier.isNative(method.getModifiers()))
+                .map(NativeTest::signature)
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(declared, new TreeSet<>(Arrays.asList(Native.methodTable().split("\n"))));
+    }
+
+    @Test
+    void aPanicIsAnExceptionAndTheLibraryGoesOn() {
+        System.setProperty("faspstream.internal.test", "true");
+        try {
+            NativeFailure e = assertThrows(NativeFailure.class, () -> Native.panicForTest("on purpose: ü"));
+            assertEquals(NativeFailure.INTERNAL, e.code());
+            assertTrue(e.getMessage().contains("on purpose: ü"), e.getMessage());
+        } finally {
+            System.clearProperty("faspstream.internal.test");
+        }
+        assertThrows(IllegalStateException.class, () -> Native.panicForTest("not allowed"));
+        assertEquals("1.0.0", Native.version());
+    }
+
+    @Test
+    void staleAndMadeUpHandlesAreClosedInEveryMethod() {
+        byte[] bytes = new byte[8];
+        ByteBuffer direct = ByteBuffer.allocateDirect(8);
+        for (long handle : new long[] {0, 1, -1, 1L << 32, Long.MAX_VALUE, Long.MIN_VALUE}) {
+            for (Executable call : new Executable[] {
+                () -> Native.serverInfo(handle), () -> Native.serverAccept(handle), () -> Native.serverStats(handle),
+                () -> Native.serverTargetRate(handle, 1), () -> Native.serverClose(handle, 0),
+                () -> Native.clientConnected(handle), () -> Native.clientOpen(handle, bytes), () -> Native.clientClose(handle),
+                () -> Native.sessionInfo(handle), () -> Native.sessionState(handle), () -> Native.read(handle, bytes, 0, 8),
+                () -> Native.readDirect(handle, direct, 0, 8), () -> Native.write(handle, bytes, 0, 8),
+                () -> Native.writeDirect(handle, direct, 0, 8), () -> Native.available(handle), () -> Native.flush(handle),
+                () -> Native.finish(handle), () -> Native.receipt(handle), () -> Native.stats(handle),
+                () -> Native.diagnose(handle), () -> Native.targetRate(handle, 1), () -> Native.minRate(handle, 1),
+                () -> Native.policy(handle, 0), () -> Native.reject(handle, bytes), () -> Native.abort(handle, bytes)
+            }) {
+                assertEquals(NativeFailure.CLOSED, assertThrows(NativeFailure.class, call).code());
+            }
+            Native.release(handle);
+        }
+    }
+
+    @Test
+    void rangesOutsideOfTheMemoryNeverReachTheEngine() {
+        byte[] bytes = new byte[8];
+        ByteBuffer direct = ByteBuffer.allocateDirect(8);
+        int[][] ranges = {{-1, 1}, {0, -1}, {0, 9}, {8, 1}, {Integer.MAX_VALUE, Integer.MAX_VALUE}};
+        for (int[] range : ranges) {
+            for (Executable call : new Executable[] {
+                () -> Native.read(1, bytes, range[0], range[1]), () -> Native.write(1, bytes, range[0], range[1]),
+                () -> Native.readDirect(1, direct, range[0], range[1]), () -> Native.writeDirect(1, direct, range[0], range[1])
+            }) {
+                NativeFailure e = assertThrows(NativeFailure.class, call);
+                assertTrue(e.getMessage().contains("allowed is 0 to 8"), e.getMessage());
+            }
+        }
+        assertThrows(NativeFailure.class, () -> Native.readDirect(1, ByteBuffer.allocate(8), 0, 8));
+    }
+
+    @Test
+    void nullIsAnExceptionAndNoCrash() {
+        assertThrows(Exception.class, () -> Native.read(1, null, 0, 8));
+        assertThrows(Exception.class, () -> Native.readDirect(1, null, 0, 8));
+        assertThrows(Exception.class, () -> Native.serverStart(null));
+        assertThrows(Exception.class, () -> Native.abort(1, null));
+    }
+}

@@ -1,0 +1,103 @@
+//! What lies behind the handles, and the one instance of the bridge.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use faspstream::{Client, Listener, Ready, Server, Session};
+
+use crate::events::Events;
+use crate::failure::{Failure, Result};
+use crate::logs::Logs;
+use crate::registry::Registry;
+
+/// The state of this copy of the library: class loaders that load it twice have one each.
+pub(crate) struct Bridge {
+    /// All handles that Java holds.
+    pub(crate) registry: Registry<Entry>,
+    /// What the engine tells the poller.
+    pub(crate) events: Events,
+    /// What the engine logs.
+    pub(crate) logs: Logs,
+}
+
+/// The one instance.
+pub(crate) static BRIDGE: LazyLock<Bridge> =
+    LazyLock::new(|| Bridge { registry: Registry::new(), events: Events::new(), logs: Logs::new() });
+
+/// What a handle stands for.
+#[derive(Clone)]
+pub(crate) enum Entry {
+    /// A running server.
+    Server(Server),
+    /// A client, connecting or connected.
+    Client(Client),
+    /// A session.
+    Session(Session),
+}
+
+impl Entry {
+    fn listen(&self, listener: std::sync::Arc<dyn Listener>) {
+        match self {
+            Self::Server(server) => server.set_listener(listener),
+            Self::Client(client) => client.set_listener(listener),
+            Self::Session(session) => session.set_listener(listener),
+        }
+    }
+}
+
+/// Gives a handle to `entry`; its events go to the poller from now on.
+pub(crate) fn adopt(entry: Entry) -> i64 {
+    let handle = BRIDGE.registry.insert(|_| entry.clone());
+    entry.listen(BRIDGE.events.doorbell(handle));
+    handle
+}
+
+/// The server behind `handle`.
+pub(crate) fn server(handle: i64) -> Result<Server> {
+    match BRIDGE.registry.get(handle) {
+        Some(Entry::Server(server)) => Ok(server),
+        _ => Err(Failure::Stale("server")),
+    }
+}
+
+/// The client behind `handle`.
+pub(crate) fn client(handle: i64) -> Result<Client> {
+    match BRIDGE.registry.get(handle) {
+        Some(Entry::Client(client)) => Ok(client),
+        _ => Err(Failure::Stale("client")),
+    }
+}
+
+/// The session behind `handle`.
+pub(crate) fn session(handle: i64) -> Result<Session> {
+    match BRIDGE.registry.get(handle) {
+        Some(Entry::Session(session)) => Ok(session),
+        _ => Err(Failure::Stale("session")),
+    }
+}
+
+/// Takes the handle back and closes what was behind it, without waiting. A stale handle is ignored.
+pub(crate) fn release(handle: i64) {
+    let Some(entry) = BRIDGE.registry.remove(handle) else { return };
+    let ended = match &entry {
+        Entry::Session(session) => {
+            session.close();
+            true
+        }
+        Entry::Client(client) => {
+            client.start_close();
+            client.readiness().contains(Ready::ENDED)
+        }
+        Entry::Server(server) => {
+            server.start_close(Duration::ZERO);
+            server.readiness().contains(Ready::ENDED)
+        }
+    };
+    if !ended {
+        // The last handle of a client or server waits for its farewells when it is dropped: not on a thread of the JVM.
+        let closer = std::thread::Builder::new().name("faspstream-close".to_owned());
+        if let Err(error) = closer.spawn(move || drop(entry)) {
+            log::warn!("no thread for closing in the background: {error}");
+        }
+    }
+}
