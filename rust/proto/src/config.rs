@@ -165,8 +165,8 @@ pub enum ConfigError {
 impl Config {
     /// Smallest UDP payload that a session can be configured to use.
     pub const DATAGRAM_MIN: u16 = 256;
-    /// Largest UDP payload that a session can be configured to use (IPv4 without options; jumbo frames stay below it).
-    pub const DATAGRAM_MAX: u16 = 65_507;
+    /// Largest UDP payload that a session can be configured to use: with the headers of IPv6 and UDP it fits 16 bits.
+    pub const DATAGRAM_MAX: u16 = 65_487;
 
     /// Says whether a session can be made of this.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {

@@ -7,15 +7,18 @@
 pub mod config;
 pub mod digest;
 pub mod error;
+mod idle;
 pub mod io;
 mod keys;
+mod limits;
+mod mtu;
+mod pacer;
+mod path;
 pub mod protection;
-#[cfg_attr(not(test), expect(dead_code, reason = "taken into use by the session piece by piece"))]
 mod ranges;
 pub mod rate;
-#[cfg_attr(not(test), expect(dead_code, reason = "taken into use by the session piece by piece"))]
 mod receive;
-#[cfg_attr(not(test), expect(dead_code, reason = "taken into use by the session piece by piece"))]
+mod recovery;
 mod send;
 mod session;
 pub mod units;

@@ -39,6 +39,7 @@ impl RangeSet {
     }
 
     /// The ranges, from the lowest; `rev()` gives them from the highest.
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Range<u64>> + Clone + '_ {
         self.ranges.iter().cloned()
     }

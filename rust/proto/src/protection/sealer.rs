@@ -133,7 +133,7 @@ impl Sealer {
     }
 
     #[cfg(test)]
-    pub(super) fn pretend_sealed(&mut self, datagrams: u64) {
+    pub(crate) fn pretend_sealed(&mut self, datagrams: u64) {
         self.sealed_in_phase = datagrams;
     }
 }

@@ -1,6 +1,9 @@
 //! The receiving half of a stream.
 
 mod chunks;
+pub(crate) mod flow;
 pub(crate) mod reassembly;
 pub(crate) mod replay;
+pub(crate) mod reported;
+pub(crate) mod schedule;
 mod store;

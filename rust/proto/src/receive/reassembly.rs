@@ -132,6 +132,7 @@ impl Reassembly {
     }
 
     /// Bytes of memory in use for what was not handed out; whole chunks.
+    #[cfg(test)]
     pub(crate) fn allocated(&self) -> u64 {
         self.store.allocated()
     }

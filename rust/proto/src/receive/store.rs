@@ -37,6 +37,7 @@ impl ChunkStore {
     }
 
     /// Bytes of memory in use for chunks.
+    #[cfg(test)]
     pub(super) fn allocated(&self) -> u64 {
         self.allocated
     }

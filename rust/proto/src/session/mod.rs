@@ -1,6 +1,21 @@
 //! One reliable byte stream in one direction: inputs, outputs and getters on one page.
 //!
-//! See [`crate::io`] for the caller's loop.
+//! See [`crate::io`] for the caller's loop. The rooms behind it: `channel` (keys, numbers, path), `sending` with `sending_data` and
+//! `acknowledging`, `receiving`, `incoming` (datagrams and frames), `transmit`, `timers`, `phase` (the end), `report` (statistics).
+
+mod acknowledging;
+mod channel;
+mod incoming;
+mod phase;
+mod receiving;
+mod report;
+mod sending;
+mod sending_data;
+mod timers;
+mod transmit;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -11,113 +26,217 @@ use crate::config::{Config, ConfigError, PathMemory, Rates, Role};
 use crate::error::{CloseReason, ErrorCode};
 use crate::io::{Discard, EndOfStream, Event, Limit, LimitTimes, Misuse, Stats, Transmit};
 use crate::units::Instant;
+use crate::wire::frame::cut_reason;
 
-/// One end of a stream.
+use channel::Channel;
+use phase::{Farewell, Phase};
+use receiving::RecvHalf;
+use sending::SendHalf;
+
+/// One end of a stream. Not thread-safe by itself: one owner calls it.
 #[derive(Debug)]
 pub struct Session {
+    /// The latest moment that was handed in.
+    now: Instant,
     role: Role,
-    remote: Option<SocketAddr>,
+    phase: Phase,
+    channel: Channel,
+    half: Half,
     events: VecDeque<Event>,
-    closed: Option<ErrorCode>,
-    stats: Stats,
+    /// A PING is to be sent.
+    ping_due: bool,
+    /// A PATH_RESPONSE is to be sent there.
+    path_response: Option<(SocketAddr, [u8; 8])>,
+    is_send_blocked: bool,
+    /// Frames and datagrams that are not opened in place.
+    scratch: Vec<u8>,
+}
+
+/// The half of the stream that this end has.
+#[derive(Debug)]
+enum Half {
+    Send(Box<SendHalf>),
+    Recv(Box<RecvHalf>),
 }
 
 /// Inputs.
 impl Session {
     /// A session whose clock starts now, at [`Instant::ZERO`].
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the value that is not allowed.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
+        let mut channel = Channel::new(&config);
+        // The client speaks first (wire-format.md §4.3).
+        let ping_due = config.remote.is_some();
+        if ping_due {
+            channel.silence.on_ping(Instant::ZERO);
+        }
+        let half = match config.role {
+            Role::Sender => Half::Send(Box::new(SendHalf::new(&config, channel.path.overhead()))),
+            Role::Receiver => Half::Recv(Box::new(RecvHalf::new(&config))),
+        };
         Ok(Self {
+            now: Instant::ZERO,
             role: config.role,
-            remote: config.remote,
+            phase: Phase::Open,
+            ping_due,
+            channel,
+            half,
             events: VecDeque::new(),
-            closed: None,
-            stats: Stats::default(),
+            path_response: None,
+            is_send_blocked: false,
+            scratch: vec![0; usize::from(config.datagram_max.max(crate::mtu::BASE))],
         })
     }
 
     /// A datagram has come from `from`: opens it, accounts for it, stores its bytes.
+    ///
+    /// # Errors
+    /// [`Discard`] says why the datagram was not taken; nothing but a counter has changed.
     pub fn handle_datagram(
         &mut self,
-        _now: Instant,
-        _from: SocketAddr,
-        _datagram: &[u8],
+        now: Instant,
+        from: SocketAddr,
+        datagram: &[u8],
     ) -> Result<(), Discard> {
-        Err(Discard::UnknownConnection)
+        let now = self.clock(now);
+        self.incoming(now, from, datagram)
     }
 
-    /// The system's counter of datagrams that it dropped at this session's socket stands at `total`.
+    /// Receiver: the system's counter of datagrams that it dropped at this session's socket stands at `total`.
     pub fn handle_local_drops(&mut self, total: u64) {
-        self.stats.local_drops = self.stats.local_drops.max(total);
+        if let Half::Recv(recv) = &mut self.half {
+            recv.counters.local_drops = recv.counters.local_drops.max(total);
+        }
     }
 
-    /// The local socket takes no more datagrams (true), or takes them again.
-    pub fn handle_send_blocked(&mut self, _now: Instant, _blocked: bool) {}
+    /// The local socket takes no more datagrams (true), or takes them again. Nothing is given out in between.
+    pub fn handle_send_blocked(&mut self, now: Instant, blocked: bool) {
+        let now = self.clock(now);
+        self.is_send_blocked = blocked;
+        self.note_limit(now);
+    }
 
     /// Sender: the next bytes of the stream.
-    pub fn handle_write(&mut self, _now: Instant, bytes: Bytes) -> Result<(), Misuse> {
-        self.check(Role::Sender)?;
-        self.stats.bytes_accepted += bytes.len() as u64;
-        Ok(())
+    ///
+    /// # Errors
+    /// [`Misuse`] if the stream is finished or the session over, or at 2^48 - 1 bytes; the bytes are not taken.
+    pub fn handle_write(&mut self, now: Instant, bytes: Bytes) -> Result<(), Misuse> {
+        let now = self.clock(now);
+        self.sender()?.write(now, bytes)
     }
 
     /// Sender: what was written so far shall not wait for more.
-    pub fn handle_flush(&mut self, _now: Instant) -> Result<(), Misuse> {
-        self.check(Role::Sender)
+    ///
+    /// # Errors
+    /// [`Misuse`] at the receiving end or after the session is over.
+    pub fn handle_flush(&mut self, now: Instant) -> Result<(), Misuse> {
+        self.clock(now);
+        self.sender()?.flush();
+        Ok(())
     }
 
     /// Sender: the stream ends here.
-    pub fn handle_finish(&mut self, _now: Instant, _end: EndOfStream) -> Result<(), Misuse> {
-        self.check(Role::Sender)
+    ///
+    /// # Errors
+    /// [`Misuse`] if it was finished before, or if `end` has not the length that was written.
+    pub fn handle_finish(&mut self, now: Instant, end: EndOfStream) -> Result<(), Misuse> {
+        self.clock(now);
+        self.sender()?.finish(end)
     }
 
     /// Receiver: the application has taken `total` bytes since the beginning.
-    pub fn handle_consumed(&mut self, _now: Instant, _total: u64) -> Result<(), Misuse> {
-        self.check(Role::Receiver)
+    ///
+    /// # Errors
+    /// [`Misuse`] if that is more than `poll_read` has given out.
+    pub fn handle_consumed(&mut self, now: Instant, total: u64) -> Result<(), Misuse> {
+        let now = self.clock(now);
+        self.receiver()?.on_consumed(now, total)
     }
 
-    /// Receiver: the answer to [`Event::EndOfStream`].
-    pub fn handle_verified(&mut self, _now: Instant, _agrees: bool) -> Result<(), Misuse> {
-        self.check(Role::Receiver)
+    /// Receiver: the answer to [`Event::EndOfStream`], after the application has taken the last byte.
+    ///
+    /// # Errors
+    /// [`Misuse`] if that event was not given yet.
+    pub fn handle_verified(&mut self, now: Instant, agrees: bool) -> Result<(), Misuse> {
+        let now = self.clock(now);
+        let recv = self.receiver()?;
+        let given = recv.reassembly.read();
+        if !recv.is_end_told {
+            return Err(Misuse::OutOfRange { what: "verified position", value: u64::MAX, most: given });
+        }
+        recv.on_consumed(now, given)?;
+        if agrees {
+            self.phase = Phase::Complete(Farewell::complete(now, self.role));
+        } else {
+            self.abort(now, ErrorCode::Integrity, "the digest of what arrived is not that of what was sent");
+        }
+        Ok(())
     }
 
     /// The control channel says that the peer has ended the session; None is completion.
-    pub fn handle_peer_ended(&mut self, _now: Instant, reason: Option<CloseReason>) {
-        if let Some(reason) = reason {
-            self.close(reason);
+    pub fn handle_peer_ended(&mut self, now: Instant, reason: Option<CloseReason>) {
+        let now = self.clock(now);
+        match reason {
+            Some(reason) => self.close(CloseReason { by_peer: true, ..reason }, Farewell::silent()),
+            None => self.on_complete(now, false),
         }
     }
 
     /// This end gives up; the peer is told `code` and `reason` (cut at 512 bytes).
-    pub fn handle_abort(&mut self, _now: Instant, code: ErrorCode, reason: &str) {
-        self.close(CloseReason { code, by_peer: false, reason: reason.to_owned() });
+    pub fn handle_abort(&mut self, now: Instant, code: ErrorCode, reason: &str) {
+        let now = self.clock(now);
+        self.abort(now, code, reason);
     }
 
-    /// This end's own address may have changed.
-    pub fn handle_path_change(&mut self, _now: Instant) {}
+    /// This end's own address may have changed: the peer is shown the new one, and the path is learnt anew.
+    pub fn handle_path_change(&mut self, now: Instant) {
+        let now = self.clock(now);
+        self.ping_due = true;
+        let headers = self.channel.path.overhead();
+        if let Half::Send(send) = &mut self.half {
+            send.on_path_change(now, headers);
+        }
+    }
 
-    /// New target, minimum or policy.
-    pub fn handle_rates(&mut self, _now: Instant, _rates: Rates) {}
+    /// Sender: new target, minimum or policy.
+    pub fn handle_rates(&mut self, now: Instant, rates: Rates) {
+        let now = self.clock(now);
+        if let Half::Send(send) = &mut self.half {
+            send.set_rates(now, rates);
+        }
+    }
 
     /// The moment that `poll_timeout` named has come.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let now = self.clock(now);
+        self.timeout(now);
+    }
 }
 
 /// Outputs.
 impl Session {
-    /// Fills `buf` with up to `max_datagrams` datagrams of equal size but the last; None if there is nothing to send now.
-    pub fn poll_transmit(
-        &mut self,
-        _now: Instant,
-        _buf: &mut [u8],
-        _max_datagrams: usize,
-    ) -> Option<Transmit> {
-        None
+    /// Fills `buf`, which holds at least one datagram of the largest size, with up to `max_datagrams` datagrams of equal size but the
+    /// last; None if there is nothing to send now.
+    pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8], max_datagrams: usize) -> Option<Transmit> {
+        let now = self.clock(now);
+        let transmit = self.transmit(now, buf, max_datagrams);
+        if transmit.is_none() {
+            self.note_limit(now);
+        }
+        transmit
     }
 
-    /// Receiver: the next bytes in order.
+    /// Receiver: the next bytes in order; None until more arrive.
     pub fn poll_read(&mut self) -> Option<Bytes> {
-        None
+        let Half::Recv(recv) = &mut self.half else { return None };
+        let bytes = recv.reassembly.poll_read();
+        if let Some(end) = recv.take_end() {
+            self.events.push_back(Event::EndOfStream(end));
+        }
+        bytes
     }
 
     /// The next event.
@@ -125,9 +244,9 @@ impl Session {
         self.events.pop_front()
     }
 
-    /// When `handle_timeout` and `poll_transmit` are to be called next.
+    /// When `handle_timeout` and `poll_transmit` are to be called next; a moment in the past means at once. None once drained.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.next_timeout()
     }
 }
 
@@ -135,53 +254,95 @@ impl Session {
 impl Session {
     /// Counters and estimates.
     pub fn stats(&self) -> Stats {
-        self.stats
+        self.report()
     }
 
-    /// The active bound, and how long each has been active up to `now`.
-    pub fn limits(&self, _now: Instant) -> (Limit, LimitTimes) {
-        (Limit::ApplicationWrite, LimitTimes::default())
+    /// Sender: the active bound, and how long each has been active up to `now`. At the receiver, what it can see of it.
+    pub fn limits(&self, now: Instant) -> (Limit, LimitTimes) {
+        self.report_limits(now.max(self.now))
     }
 
     /// True when the session is over, whichever way.
     pub fn is_closed(&self) -> bool {
-        self.closed.is_some()
+        !self.phase.is_open()
     }
 
     /// True when nothing is left to send or to linger for; the session may be dropped.
     pub fn is_drained(&self) -> bool {
-        self.closed.is_some()
+        self.phase.is_drained(self.now, self.role)
     }
 
     /// Sender: the peer has all stream bytes below this; their memory is free again.
     pub fn acknowledged(&self) -> u64 {
-        self.stats.bytes_acknowledged
+        match &self.half {
+            Half::Send(send) => send.queue.acknowledged(),
+            Half::Recv(_) => 0,
+        }
     }
 
-    /// Sender: what a later session to the same peer may start from.
+    /// Sender: what a later session to the same peer may start from; None until it is known.
     pub fn path_memory(&self) -> Option<PathMemory> {
-        None
+        let Half::Send(send) = &self.half else { return None };
+        Some(PathMemory { min_rtt: send.flight.base.rtt()?, rate: send.flight.delivery.latest()? })
     }
 
     /// Where datagrams go; None until it is known.
     pub fn remote(&self) -> Option<SocketAddr> {
-        self.remote
+        self.channel.path.remote()
     }
 }
 
 impl Session {
-    fn check(&self, role: Role) -> Result<(), Misuse> {
-        match self.closed {
-            Some(code) => Err(Misuse::Closed(code)),
-            None if self.role != role => Err(Misuse::WrongRole),
-            None => Ok(()),
+    /// Time never goes back.
+    fn clock(&mut self, now: Instant) -> Instant {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    fn sender(&mut self) -> Result<&mut SendHalf, Misuse> {
+        match (&mut self.half, self.phase.code()) {
+            (Half::Recv(_), _) => Err(Misuse::WrongRole),
+            (_, Some(code)) => Err(Misuse::Closed(code)),
+            (Half::Send(send), None) => Ok(send),
         }
     }
 
-    fn close(&mut self, reason: CloseReason) {
-        if self.closed.is_none() {
-            self.closed = Some(reason.code);
-            self.events.push_back(Event::Closed(reason));
+    fn receiver(&mut self) -> Result<&mut RecvHalf, Misuse> {
+        match (&mut self.half, self.phase.code()) {
+            (Half::Send(_), _) => Err(Misuse::WrongRole),
+            (_, Some(code)) => Err(Misuse::Closed(code)),
+            (Half::Recv(recv), None) => Ok(recv),
+        }
+    }
+
+    /// Ends the session without completion, and tells the peer.
+    fn abort(&mut self, now: Instant, code: ErrorCode, reason: &str) {
+        let reason = CloseReason { code, by_peer: false, reason: cut_reason(reason).to_owned() };
+        let farewell = match self.channel.path.remote() {
+            Some(_) => Farewell::abort(now, self.probe_timeout()),
+            None => Farewell::silent(),
+        };
+        self.close(reason, farewell);
+    }
+
+    /// Ends the session without completion; the first reason counts.
+    fn close(&mut self, reason: CloseReason, farewell: Farewell) {
+        if self.phase.is_open() {
+            self.events.push_back(Event::Closed(reason.clone()));
+            self.phase = Phase::Closed(reason, farewell);
+        }
+    }
+
+    /// The peer's application has read it all; `answers` if it waits for an acknowledgement of its word.
+    fn on_complete(&mut self, now: Instant, answers: bool) {
+        match (&self.phase, self.role) {
+            (Phase::Open, Role::Sender) => {
+                let farewell = if answers { Farewell::complete(now, self.role) } else { Farewell::silent() };
+                self.phase = Phase::Complete(farewell);
+                self.events.push_back(Event::Completed);
+            }
+            (Phase::Complete(_), _) => self.phase = Phase::Complete(Farewell::silent()),
+            _ => {}
         }
     }
 }

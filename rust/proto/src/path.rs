@@ -1,0 +1,209 @@
+//! Where the peer is: address validation, the bound on what an unproven address is sent, migration (wire-format.md §4.4).
+
+use core::time::Duration;
+use std::net::{IpAddr, SocketAddr};
+
+use zeroize::Zeroizing;
+
+use crate::keys::expand;
+use crate::units::{ByteCount, Instant};
+
+/// An address that has not proven itself is sent at most so many times what came from it (RFC 9000 section 8.1).
+const AMPLIFICATION: u64 = 3;
+
+/// A challenge is repeated, and given up, after these.
+const CHALLENGE_REPEAT: Duration = Duration::from_millis(250);
+const CHALLENGES_MAX: u32 = 12;
+
+/// An address that datagrams came from and that has to answer a challenge before the session goes on there.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    address: SocketAddr,
+    challenge: [u8; 8],
+    sent_at: Option<Instant>,
+    challenges: u32,
+    /// Bytes that may still be sent there.
+    allowance: u64,
+}
+
+/// The path of one session.
+#[derive(Debug)]
+pub(crate) struct Path {
+    remote: Option<SocketAddr>,
+    is_validated: bool,
+    /// Bytes that may be sent to `remote` while it is not validated.
+    allowance: u64,
+    candidate: Option<Candidate>,
+    control_peer: Option<IpAddr>,
+    seed: Zeroizing<[u8; 32]>,
+    challenges: u64,
+}
+
+impl Path {
+    /// A remote address that is known from the start counts as validated: it came over the control channel.
+    pub(crate) fn new(remote: Option<SocketAddr>, control_peer: Option<IpAddr>, seed: [u8; 32]) -> Self {
+        Self {
+            remote,
+            is_validated: remote.is_some(),
+            allowance: 0,
+            candidate: None,
+            control_peer,
+            seed: Zeroizing::new(seed),
+            challenges: 0,
+        }
+    }
+
+    /// Where datagrams go.
+    pub(crate) fn remote(&self) -> Option<SocketAddr> {
+        self.remote
+    }
+
+    /// True if the remote address has proven itself.
+    pub(crate) fn is_validated(&self) -> bool {
+        self.is_validated
+    }
+
+    /// Where datagrams go if `bytes` of UDP payload may be sent there now.
+    pub(crate) fn open_for(&self, bytes: u64) -> Option<SocketAddr> {
+        self.remote.filter(|_| self.is_validated || self.allowance >= bytes)
+    }
+
+    /// Bytes of IP and UDP headers of a datagram on this path.
+    pub(crate) fn overhead(&self) -> ByteCount {
+        match self.remote {
+            Some(SocketAddr::V6(_)) => ByteCount(48),
+            _ => ByteCount(28),
+        }
+    }
+
+    /// An authentic datagram of `bytes` came from `from`; `is_newest` if its packet number is the largest so far.
+    pub(crate) fn on_datagram(&mut self, from: SocketAddr, bytes: u64, is_newest: bool) {
+        let gain = bytes.saturating_mul(AMPLIFICATION);
+        match self.remote {
+            None => {
+                self.remote = Some(from);
+                self.is_validated = self.control_peer == Some(from.ip());
+                self.allowance = gain;
+                if !self.is_validated {
+                    self.challenge(from, gain);
+                }
+                return;
+            }
+            Some(remote) if remote == from => {
+                if !self.is_validated {
+                    self.allowance = self.allowance.saturating_add(gain);
+                }
+                return;
+            }
+            Some(_) => {}
+        }
+        match &mut self.candidate {
+            Some(candidate) if candidate.address == from => {
+                candidate.allowance = candidate.allowance.saturating_add(gain);
+            }
+            _ if is_newest => self.challenge(from, gain),
+            _ => {}
+        }
+    }
+
+    fn challenge(&mut self, address: SocketAddr, allowance: u64) {
+        self.challenges += 1;
+        let challenge = *expand::<8>(&self.seed, &format!("path challenge {}", self.challenges));
+        self.candidate = Some(Candidate { address, challenge, sent_at: None, challenges: 0, allowance });
+    }
+
+    /// A PATH_RESPONSE has come; the new address if the session moves.
+    pub(crate) fn on_response(&mut self, bytes: [u8; 8]) -> Option<SocketAddr> {
+        let candidate = self.candidate.take_if(|candidate| candidate.challenge == bytes)?;
+        let moved = self.remote != Some(candidate.address);
+        self.remote = Some(candidate.address);
+        self.is_validated = true;
+        moved.then_some(candidate.address)
+    }
+
+    /// The challenge that is due, and where to; `bytes` is the size of the datagram that will carry it.
+    pub(crate) fn due_challenge(&mut self, now: Instant, bytes: u64) -> Option<(SocketAddr, [u8; 8])> {
+        if self.challenge_deadline()? > now {
+            return None;
+        }
+        let candidate = self.candidate.as_mut()?;
+        if candidate.challenges == CHALLENGES_MAX || candidate.allowance < bytes {
+            self.candidate = None;
+            return None;
+        }
+        candidate.sent_at = Some(now);
+        candidate.challenges += 1;
+        candidate.allowance -= bytes;
+        Some((candidate.address, candidate.challenge))
+    }
+
+    /// When the challenge has to be sent.
+    pub(crate) fn challenge_deadline(&self) -> Option<Instant> {
+        let candidate = self.candidate.as_ref()?;
+        Some(candidate.sent_at.map_or(Instant::ZERO, |at| at + CHALLENGE_REPEAT))
+    }
+
+    /// `bytes` were sent to the remote address.
+    pub(crate) fn on_sent(&mut self, bytes: u64) {
+        self.allowance = self.allowance.saturating_sub(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8, port: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, last], port))
+    }
+
+    #[test]
+    fn the_first_path_is_valid_if_it_has_the_address_of_the_control_channel() {
+        let mut path = Path::new(None, Some(address(1, 0).ip()), [1; 32]);
+        assert_eq!(path.open_for(1), None);
+        path.on_datagram(address(1, 700), 40, true);
+        assert_eq!(path.open_for(1 << 40), Some(address(1, 700)));
+        assert_eq!(path.challenge_deadline(), None);
+    }
+
+    #[test]
+    fn an_unproven_address_is_sent_three_times_what_came_from_it() {
+        let mut path = Path::new(None, Some(address(1, 0).ip()), [1; 32]);
+        path.on_datagram(address(2, 700), 100, true);
+        assert_eq!(path.open_for(300), Some(address(2, 700)));
+        path.on_sent(300);
+        assert_eq!(path.open_for(1), None);
+        let (to, challenge) = path.due_challenge(Instant::ZERO, 40).expect("a challenge");
+        assert_eq!(to, address(2, 700));
+        assert_eq!(path.on_response([0; 8]), None);
+        assert_eq!(path.open_for(1), None);
+        path.on_response(challenge);
+        assert_eq!(path.open_for(1 << 40), Some(address(2, 700)));
+    }
+
+    #[test]
+    fn the_session_moves_after_the_answer_and_not_before() {
+        let mut path = Path::new(Some(address(1, 1)), None, [1; 32]);
+        path.on_datagram(address(9, 9), 100, false);
+        assert_eq!(path.challenge_deadline(), None, "an old packet number proves nothing");
+        path.on_datagram(address(2, 2), 100, true);
+        assert_eq!(path.remote(), Some(address(1, 1)));
+        let (_, challenge) = path.due_challenge(Instant::ZERO, 40).expect("a challenge");
+        assert_eq!(path.due_challenge(Instant::ZERO, 40), None);
+        assert_eq!(path.on_response(challenge), Some(address(2, 2)));
+        assert_eq!(path.remote(), Some(address(2, 2)));
+    }
+
+    #[test]
+    fn a_candidate_that_never_answers_is_given_up_and_never_amplified_to() {
+        let mut path = Path::new(Some(address(1, 1)), None, [1; 32]);
+        path.on_datagram(address(2, 2), 100, true);
+        let mut sent = 0;
+        for ms in 0..60_000 {
+            let now = Instant::from_nanos(ms * 1_000_000);
+            sent += u64::from(path.due_challenge(now, 40).is_some()) * 40;
+        }
+        assert!((40..=300).contains(&sent), "{sent}");
+        assert_eq!(path.challenge_deadline(), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! What a session says of itself: statistics, and which bound is active.
+
+use core::time::Duration;
+
+use super::sending::SendHalf;
+use super::{Half, Session};
+use crate::io::{Limit, LimitTimes, Stats};
+use crate::rate::RateController;
+use crate::units::{Instant, Rate};
+
+/// So long after the last word of local drops they count as what limits.
+const LOCAL_DROPS: Duration = Duration::from_secs(1);
+
+/// A stream that has not moved for so long is not limited by the network.
+const QUIET: Duration = Duration::from_secs(1);
+
+impl Session {
+    /// A snapshot of all counters.
+    pub(super) fn report(&self) -> Stats {
+        let counters = &self.channel.counters;
+        let mut stats = Stats {
+            wire_bytes_sent: counters.wire_sent,
+            wire_bytes_received: counters.wire_received,
+            datagrams_sent: counters.datagrams_sent,
+            datagrams_received: counters.datagrams_received,
+            datagrams_reordered: counters.reordered,
+            datagrams_rejected: counters.rejected,
+            key_updates: self.channel.key_updates(),
+            ..Stats::default()
+        };
+        match &self.half {
+            Half::Send(send) => send.report(&mut stats),
+            Half::Recv(recv) => {
+                stats.bytes_received = recv.reassembly.contiguous();
+                stats.bytes_delivered = recv.flow.consumed();
+                stats.bytes_duplicate = recv.reassembly.duplicate_bytes();
+                stats.datagrams_duplicate = recv.counters.duplicates;
+                stats.local_drops = recv.counters.local_drops;
+                stats.rtt = recv.flow.measured_rtt().unwrap_or_default();
+                stats.buffer_used = recv.reassembly.buffered();
+                stats.buffer_size = recv.flow.window();
+                stats.feedbacks = recv.counters.feedbacks;
+            }
+        }
+        stats
+    }
+
+    /// Notes which bound is active from now on.
+    pub(super) fn note_limit(&mut self, now: Instant) {
+        let suspicious = self.channel.silence.is_suspicious() && self.channel.is_established();
+        let blocked = self.is_send_blocked;
+        if let Half::Send(send) = &mut self.half {
+            let limit = match () {
+                () if suspicious || send.flight.probe.is_outage() => Limit::Outage,
+                () if blocked => Limit::LocalSocketBuffer,
+                () => send.active_limit(now),
+            };
+            send.limits.set(now, limit);
+        }
+    }
+
+    /// The active bound and the sums.
+    pub(super) fn report_limits(&self, now: Instant) -> (Limit, LimitTimes) {
+        match &self.half {
+            Half::Send(send) => (send.limits.active(), send.limits.times_at(now)),
+            Half::Recv(recv) => {
+                let unread = recv.reassembly.contiguous() - recv.flow.consumed();
+                let limit = match () {
+                    () if self.channel.silence.is_suspicious() => Limit::Outage,
+                    () if unread > recv.flow.window() / 2 => Limit::ApplicationRead,
+                    () if recv.data_at.is_none_or(|at| now.since(at) > QUIET) => Limit::ApplicationWrite,
+                    () => Limit::NetworkCapacity,
+                };
+                (limit, LimitTimes::default())
+            }
+        }
+    }
+}
+
+impl SendHalf {
+    fn report(&self, stats: &mut Stats) {
+        let flight = &self.flight;
+        stats.bytes_accepted = self.queue.written();
+        stats.bytes_sent = self.queue.sent();
+        stats.bytes_acknowledged = self.queue.acknowledged();
+        stats.bytes_delivered = self.peer.consumed;
+        stats.bytes_duplicate = self.peer.duplicate_bytes;
+        stats.datagrams_lost = self.counters.lost;
+        stats.datagrams_retransmitted = self.counters.retransmitted;
+        stats.datagrams_spuriously_lost = self.counters.spurious;
+        stats.local_drops = self.peer.local_drops;
+        if flight.rtt.has_sample() {
+            stats.rtt = flight.rtt.smoothed();
+            stats.rtt_variation = flight.rtt.variation();
+        }
+        stats.rtt_min = flight.base.rtt().unwrap_or_default();
+        stats.queueing_delay = flight.queueing_delay;
+        stats.pacing_rate = self.pacer.rate().as_bps();
+        stats.delivery_rate = flight.delivery.latest().map_or(0, Rate::as_bps);
+        stats.bytes_in_flight = flight.ring.in_flight().0;
+        stats.datagram_size = self.mtu.size();
+        stats.buffer_used = self.queue.buffered();
+        stats.buffer_size = self.peer.limit.saturating_sub(self.queue.acknowledged());
+        stats.feedbacks = self.counters.feedbacks;
+        stats.outages = self.counters.outages;
+    }
+
+    /// What keeps the next datagram back.
+    fn active_limit(&self, now: Instant) -> Limit {
+        if self.queue.lost() == 0 && self.is_flow_blocked() {
+            // The reader is behind if what arrived in order fills at least half of the window.
+            let unread = self.queue.acknowledged().saturating_sub(self.peer.consumed);
+            let window = self.peer.limit.saturating_sub(self.peer.consumed);
+            return if unread >= window / 2 { Limit::ApplicationRead } else { Limit::ReceiveWindow };
+        }
+        if !self.has_sendable(now) {
+            let all_sent = self.ending.is_some() && self.queue.unsent() == 0;
+            let all_arrived = self.queue.acknowledged() == self.queue.written();
+            return match (all_sent, all_arrived) {
+                (false, _) => Limit::ApplicationWrite,
+                (true, false) => Limit::NetworkCapacity,
+                (true, true) => Limit::ApplicationRead,
+            };
+        }
+        if self.local_drop_at.is_some_and(|at| now.since(at) < LOCAL_DROPS) {
+            Limit::PeerSocketBuffer
+        } else if !self.is_window_blocked() && self.controller.rate() >= self.rates.target {
+            Limit::TargetRate
+        } else {
+            Limit::NetworkCapacity
+        }
+    }
+}
