@@ -6,14 +6,19 @@
 //! Every call but those that say "waits" returns at once; whoever polls learns by a [`Listener`] when a call is worth while again.
 //! All handles are cheap to clone and may be used from any thread.
 
-#![expect(dead_code, reason = "the threads that use these parts come with the next commits")]
+#![deny(unsafe_code)]
 
 pub mod config;
 
 mod api;
+mod control;
 mod digest;
+mod io;
+mod mailbox;
 mod pipe;
 mod random;
+mod reactor;
+mod runtime;
 mod shared;
 mod signal;
 

@@ -153,7 +153,7 @@ impl Server {
     /// [`ErrorCode::Timeout`] when `timeout` has passed; [`ErrorCode::Closed`] after close.
     pub fn accept(&self, timeout: Option<Duration>) -> Result<Session> {
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
-        let found = self.shared().signal.wait_until(deadline, || self.try_accept().transpose());
+        let found = self.shared().notice.signal.wait_until(deadline, || self.try_accept().transpose());
         found.unwrap_or_else(|| {
             Err(Error::new(ErrorCode::Timeout, "no client opened a session within the given time"))
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use faspstream_proto::config::RatePolicy;
@@ -59,7 +59,7 @@ pub enum SessionState {
 pub struct Session(Arc<Guard>);
 
 /// Closes the session with the last handle.
-struct Guard(Arc<SessionShared>);
+pub(crate) struct Guard(Arc<SessionShared>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
@@ -71,6 +71,21 @@ impl Drop for Guard {
 impl Session {
     pub(crate) fn new(shared: Arc<SessionShared>) -> Self {
         Self(Arc::new(Guard(shared)))
+    }
+
+    /// A handle that does not keep the session open.
+    pub(crate) fn downgrade(&self) -> Weak<Guard> {
+        Arc::downgrade(&self.0)
+    }
+
+    /// The session again, if somebody still holds it.
+    pub(crate) fn upgrade(guard: &Weak<Guard>) -> Option<Self> {
+        guard.upgrade().map(Self)
+    }
+
+    /// True once the session has completed or failed.
+    pub(crate) fn is_over(&self) -> bool {
+        self.shared().is_over()
     }
 
     fn shared(&self) -> &SessionShared {
@@ -299,6 +314,7 @@ impl Session {
 
     fn wait<T>(&self, deadline: Option<Instant>, look: impl FnMut() -> Option<Result<T>>) -> Result<T> {
         self.shared()
+            .notice
             .signal
             .wait_until(deadline, look)
             .unwrap_or_else(|| Err(Error::new(ErrorCode::Timeout, "nothing happened within the given time")))

@@ -4,7 +4,7 @@ mod recv;
 mod send;
 
 pub(crate) use recv::RecvPipe;
-pub(crate) use send::{Put, SendPipe};
+pub(crate) use send::{Batch, Put, SendPipe};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

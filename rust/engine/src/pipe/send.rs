@@ -217,6 +217,11 @@ impl SendPipe {
         self.writer_can_go_on()
     }
 
+    /// Bytes that may be held.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit.load(Ordering::SeqCst)
+    }
+
     /// True if a writer found no room since it was last told.
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked.load(Ordering::SeqCst)

@@ -1,26 +1,30 @@
 //! What the threads of the application, the driver and the control thread share of one session.
 
 pub(crate) mod client;
+pub(crate) mod notice;
 pub(crate) mod server;
 mod state;
 mod transfer;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use faspstream_proto::config::Rates;
 use faspstream_proto::error::ErrorCode;
 use faspstream_proto::io::{Limit, LimitTimes};
 
+use crate::api::error::Error;
 use crate::api::listener::{Listener, Ready};
+use crate::api::options::Options;
 use crate::api::session::{Direction, Metadata};
 use crate::api::stats::{Diagnosis, Stats};
 use crate::pipe::{RecvPipe, SendPipe, lock};
-use crate::signal::Signal;
+use crate::runtime::Mortal;
 
-pub(crate) use state::Phase;
+use notice::Notice;
+use state::Phase;
 
 /// What never changes.
 #[derive(Debug)]
@@ -38,6 +42,21 @@ pub(crate) struct Facts {
 pub(crate) enum Pipe {
     Send(SendPipe),
     Recv(RecvPipe),
+}
+
+/// Bytes that a writer may be ahead of the peer at first, where `buffer.size` is `auto`; the driver raises it.
+const FIRST_LIMIT: u64 = 4 << 20;
+/// Bytes read before the driver hears of it, at first.
+const FIRST_REPORT: u64 = 256 << 10;
+
+impl Pipe {
+    pub(crate) fn new(is_sender: bool, options: &Options) -> Self {
+        if is_sender {
+            Self::Send(SendPipe::new(options.buffer_size.unwrap_or(FIRST_LIMIT).min(options.buffer_bound())))
+        } else {
+            Self::Recv(RecvPipe::new(FIRST_REPORT))
+        }
+    }
 }
 
 /// How the application's threads reach the engine's. Each call returns at once.
@@ -65,7 +84,7 @@ pub(crate) struct Published {
 pub(crate) struct SessionShared {
     pub(crate) facts: Facts,
     pub(crate) pipe: Pipe,
-    pub(crate) signal: Signal,
+    pub(crate) notice: Notice,
     id: OnceLock<[u8; 16]>,
     phase: Mutex<Phase>,
     /// The phase is final; read without a lock on the fast path.
@@ -75,13 +94,12 @@ pub(crate) struct SessionShared {
     /// The reading application confirms by itself, later than with its last byte.
     held: AtomicBool,
     /// A kick is on its way.
-    pub(crate) kicked: AtomicBool,
-    listener: RwLock<Option<Arc<dyn Listener>>>,
+    kicked: AtomicBool,
     link: OnceLock<Box<dyn Link>>,
     rates: Mutex<Rates>,
     published: Mutex<Published>,
     /// When the last authentic datagram came, in milliseconds after `facts.began`.
-    pub(crate) heard_ms: AtomicU64,
+    heard_ms: AtomicU64,
     /// The word on the end (complete or abort) has been given to the network, or can't be.
     told: AtomicBool,
     owner: Weak<dyn Owner>,
@@ -116,7 +134,7 @@ impl SessionShared {
         Self {
             facts,
             pipe,
-            signal: Signal::default(),
+            notice: Notice::default(),
             id: OnceLock::new(),
             phase: Mutex::new(Phase::Opening),
             over: AtomicBool::new(false),
@@ -124,7 +142,6 @@ impl SessionShared {
             accepted: AtomicBool::new(accepted),
             held: AtomicBool::new(false),
             kicked: AtomicBool::new(false),
-            listener: RwLock::new(None),
             link: OnceLock::new(),
             rates: Mutex::new(rates),
             published: Mutex::new(published),
@@ -173,28 +190,27 @@ impl SessionShared {
         self.kick();
     }
 
+    /// The driver is to look at this session. One kick on its way is enough: the driver looks at everything.
     pub(crate) fn kick(&self) {
-        if let Some(link) = self.link.get() {
+        if let Some(link) = self.link.get()
+            && !self.kicked.swap(true, Ordering::SeqCst)
+        {
             link.kick();
         }
     }
 
+    /// Driver: looks now; kicks from here on are new.
+    pub(crate) fn take_kick(&self) {
+        self.kicked.store(false, Ordering::SeqCst);
+    }
+
     /// Wakes who waits and tells the listener. Not to be called with a lock held.
     pub(crate) fn notify(&self, what: Ready) {
-        self.signal.notify();
-        let listener = self.listener.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        if let Some(listener) = listener {
-            listener.on_ready(what);
-        }
+        self.notice.notify(what);
     }
 
     pub(crate) fn set_listener(&self, listener: Arc<dyn Listener>) {
-        *self.listener.write().unwrap_or_else(std::sync::PoisonError::into_inner) =
-            Some(Arc::clone(&listener));
-        let ready = self.readiness();
-        if !ready.is_empty() {
-            listener.on_ready(ready);
-        }
+        self.notice.listen(listener, || self.readiness());
     }
 
     pub(crate) fn readiness(&self) -> Ready {
@@ -231,10 +247,6 @@ impl SessionShared {
         *lock(&self.published) = published;
     }
 
-    pub(crate) fn published_at(&self) -> Instant {
-        lock(&self.published).at
-    }
-
     pub(crate) fn rates(&self) -> Rates {
         *lock(&self.rates)
     }
@@ -247,7 +259,19 @@ impl SessionShared {
     /// Engine: the last word was given to the network, or will never be.
     pub(crate) fn mark_told(&self) {
         self.told.store(true, Ordering::SeqCst);
-        self.signal.notify();
+        self.notice.signal.notify();
+    }
+
+    /// When the last authentic datagram came; the beginning if none has.
+    pub(crate) fn last_heard(&self) -> Instant {
+        self.facts.began + Duration::from_millis(self.heard_ms.load(Ordering::Relaxed))
+    }
+
+    /// Driver: an authentic datagram has come.
+    pub(crate) fn mark_heard(&self, now: Instant) {
+        let ms =
+            u64::try_from(now.saturating_duration_since(self.facts.began).as_millis()).unwrap_or(u64::MAX);
+        self.heard_ms.store(ms, Ordering::Relaxed);
     }
 
     /// Waits a bounded time until the peer has a chance to learn how this session ended, so that a process may exit right afterwards.
@@ -256,6 +280,13 @@ impl SessionShared {
             return;
         }
         let told = || self.told.load(Ordering::SeqCst).then_some(());
-        let _ = self.signal.wait_until(Some(Instant::now() + LINGER), told);
+        let _ = self.notice.signal.wait_until(Some(Instant::now() + LINGER), told);
+    }
+}
+
+impl Mortal for SessionShared {
+    fn perish(&self, error: &Error) {
+        self.fail(error.clone());
+        self.mark_told();
     }
 }

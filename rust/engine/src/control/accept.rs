@@ -1,0 +1,416 @@
+//! The server's side of the control channel.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use faspstream_proto::config::Side;
+use faspstream_proto::error::ErrorCode;
+use faspstream_proto::units::Rate;
+use rustls::{ServerConfig, ServerConnection};
+
+use super::auth::verify_resume;
+use super::books::{Agreement, Entry, Home, terms};
+use super::connection::Connection;
+use super::greeting::Door;
+use super::messages::{How, Message, Open, Opened, SessionId};
+use super::thread::{Conn, ControlThread, Fault, LISTENER, Who};
+use crate::api::error::Error;
+use crate::io::{ConnectionIds, IoCommand, NewSlot, SlotId, SlotLink, SocketId};
+use crate::reactor::Watched;
+use crate::shared::server::ServerShared;
+
+/// How long a client may take until it is welcome.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Most connections that are not welcome yet; more are dropped at once.
+const HALF_OPEN_MAX: usize = 256;
+/// How long nothing is accepted after the system has run out of something.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long a closing server waits for its last words to be read.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// A client of ours.
+#[derive(Debug, Default)]
+pub(crate) struct Guest {
+    welcome: bool,
+    principal: String,
+}
+
+/// The server of this runtime.
+pub(crate) struct ServerSide {
+    pub(super) shared: Arc<ServerShared>,
+    listener: Option<Watched<TcpListener>>,
+    paused_until: Option<Instant>,
+    tls: Arc<ServerConfig>,
+    door: Door,
+    socket: SocketId,
+    pub(super) ids: ConnectionIds,
+    /// Cap of the sum of all sessions.
+    pub(super) aggregate: Option<Rate>,
+    /// Set while closing: when the rest is aborted, and when it is all over at the latest.
+    closing: Option<(Instant, bool)>,
+}
+
+impl ServerSide {
+    pub(crate) fn new(
+        shared: Arc<ServerShared>,
+        listener: Watched<TcpListener>,
+        tls: Arc<ServerConfig>,
+        door: Door,
+        socket: SocketId,
+    ) -> Self {
+        Self {
+            shared,
+            listener: Some(listener),
+            paused_until: None,
+            tls,
+            door,
+            socket,
+            ids: ConnectionIds::default(),
+            aggregate: None,
+            closing: None,
+        }
+    }
+}
+
+/// What a server lets in, from its configuration.
+pub(crate) fn door(config: &crate::config::Config) -> crate::Result<Door> {
+    Ok(Door {
+        keys: config.access_keys.clone(),
+        stand_in: crate::api::key::AccessKey::generate("nobody")?,
+        max_sessions: u64::from(config.max_sessions),
+    })
+}
+
+impl ControlThread {
+    /// Accepts everybody who waits.
+    pub(super) fn accept_all(&mut self) {
+        loop {
+            let Some(listener) = self.server.as_mut().and_then(|s| s.listener.as_mut()) else { return };
+            match listener.accept() {
+                Ok((socket, peer)) => self.admit(socket, peer),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
+                Err(e)
+                    if e.kind() == io::ErrorKind::Interrupted
+                        || e.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(e) => return self.pause_accepting(&e),
+            }
+        }
+    }
+
+    /// The system is out of something, file descriptors most likely: a listener that stays readable must not spin.
+    fn pause_accepting(&mut self, error: &io::Error) {
+        log::warn!(target: "faspstream::control", "accepting connections: {error}; trying again in a moment");
+        let until = Instant::now() + PAUSE;
+        if let Some(server) = &mut self.server {
+            server.paused_until = Some(until);
+            if let Some(listener) = &mut server.listener {
+                let _ = listener.watch(LISTENER, false, false);
+            }
+        }
+        self.check_by(until);
+    }
+
+    fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
+        let key = self.draw_key();
+        let Some(server) = &mut self.server else { return };
+        let counters = &server.shared.counters;
+        if counters.half_open.load(Ordering::Relaxed) >= HALF_OPEN_MAX as u64 {
+            counters.handshakes_failed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let tls = ServerConnection::new(Arc::clone(&server.tls)).map_err(io::Error::other);
+        match tls.and_then(|tls| Connection::accepted(&self.reactor, key, socket, peer, tls.into())) {
+            Ok(link) => {
+                counters.half_open.fetch_add(1, Ordering::Relaxed);
+                let deadline = Instant::now() + HANDSHAKE;
+                self.conns.insert(key, Conn::new(link, Who::Guest(Guest::default()), deadline));
+                self.check_by(deadline);
+            }
+            Err(e) => log::warn!(target: "faspstream::control", "taking a connection of {peer}: {e}"),
+        }
+    }
+
+    pub(super) fn on_guest_message(
+        &mut self,
+        key: usize,
+        conn: &mut Conn,
+        message: Message,
+    ) -> Result<(), Fault> {
+        let Who::Guest(guest) = &conn.who else { return Ok(()) };
+        match (guest.welcome, message) {
+            (false, Message::Hello { version, key_id, proof }) => {
+                self.on_hello(conn, (version, &key_id, &proof))
+            }
+            (true, Message::Open(open)) => self.on_open(key, conn, open),
+            (true, Message::Resume { session, proof }) => self.on_resume(key, conn, session, &proof),
+            (true, Message::Ended { session, how }) => {
+                self.on_ended(key, &session, how);
+                Ok(())
+            }
+            (true, Message::Tune { session, rates }) => {
+                self.on_tune(key, &session, rates);
+                Ok(())
+            }
+            (true, Message::Goodbye) => Ok(()),
+            (_, other) => Err(Fault::protocol(format!("this message has no place here: {}", name(&other)))),
+        }
+    }
+
+    fn on_hello(&mut self, conn: &mut Conn, hello: (u64, &str, &[u8])) -> Result<(), Fault> {
+        let (Some(server), Some(exported)) = (&mut self.server, conn.link.exported()) else {
+            return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
+        };
+        let (principal, welcome) = server.door.admit(hello, &exported, conn.link.peer_certificate())?;
+        server.shared.counters.half_open.fetch_sub(1, Ordering::Relaxed);
+        server.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
+        conn.who = Who::Guest(Guest { welcome: true, principal });
+        conn.deadline = None;
+        conn.link.trust();
+        answer(conn, &welcome)
+    }
+
+    fn on_open(&mut self, key: usize, conn: &mut Conn, open: Open) -> Result<(), Fault> {
+        let request = open.request;
+        match self.try_open(key, conn, open) {
+            Ok(opened) => answer(conn, &Message::Opened(opened)),
+            Err(refusal) => {
+                if let Some(server) = &self.server {
+                    server.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+                }
+                answer(conn, &Message::Refused { request, code: refusal.code, reason: refusal.words })
+            }
+        }
+    }
+
+    /// Opens a session: books it, hands it to the driver and to the application.
+    fn try_open(&mut self, key: usize, conn: &Conn, open: Open) -> Result<Opened, Fault> {
+        let active = self.books.live(Home::Server).count() as u64;
+        let Some(server) = &mut self.server else {
+            return Err(Fault::new(ErrorCode::Shutdown, "no server here"));
+        };
+        if server.closing.is_some() {
+            return Err(Fault::new(ErrorCode::Shutdown, "this server is closing down"));
+        }
+        if active >= server.door.max_sessions {
+            let words =
+                format!("this server has {active} sessions, which is its max.sessions: try again later");
+            return Err(Fault::new(ErrorCode::Resources, words));
+        }
+        let Who::Guest(guest) = &conn.who else { return Err(Fault::protocol("no client")) };
+        let shared = server.shared.new_session(&open, conn.link.peer(), &guest.principal);
+        let options = &server.shared.config.options;
+        let own = server.ids.draw();
+        let session: SessionId = crate::random::bytes();
+        let agreement = Agreement {
+            session,
+            side: Side::Server,
+            client: open.client,
+            server: own,
+            cipher: open.cipher,
+            options,
+            peer: open.terms,
+            rates: shared.rates(),
+            is_sender: matches!(open.direction, crate::api::session::Direction::Pull),
+        };
+        let Some(config) = agreement.config(&conn.link, None) else {
+            return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
+        };
+        let opened = Opened {
+            request: open.request,
+            session,
+            metadata: Default::default(),
+            server: own,
+            target: options.target_rate,
+            cipher: open.cipher,
+            terms: terms(options),
+            udp_port: server.shared.udp.port(),
+        };
+        let (slot, cap) = (server.shared.draw_slot(), options.target_rate);
+        let entry = Entry {
+            shared: Arc::clone(&shared),
+            session,
+            resume_key: config.master.resumption_key(),
+            home: Home::Server,
+            local_id: own,
+            conn: Some(key),
+            detached: None,
+            cap,
+            over: false,
+        };
+        let socket = server.socket;
+        self.begin(slot, socket, entry, config);
+        if let Some(server) = &self.server {
+            server.shared.offer(shared);
+        }
+        self.share_changed = true;
+        Ok(opened)
+    }
+
+    /// Books a session and hands it to the driver.
+    pub(super) fn begin(
+        &mut self,
+        slot: SlotId,
+        socket: SocketId,
+        entry: Entry,
+        config: faspstream_proto::config::Config,
+    ) {
+        let shared = Arc::clone(&entry.shared);
+        shared.set_link(Box::new(SlotLink { slot, io: self.io.clone(), control: self.mail.clone() }));
+        self.io.send(IoCommand::Add(Box::new(NewSlot { slot, socket, config, shared: Arc::clone(&shared) })));
+        let session = entry.session;
+        self.books.insert(slot, entry);
+        shared.open(session);
+    }
+
+    fn on_resume(
+        &mut self,
+        key: usize,
+        conn: &mut Conn,
+        session: SessionId,
+        proof: &[u8],
+    ) -> Result<(), Fault> {
+        let Some(exported) = conn.link.exported() else {
+            return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
+        };
+        let entry = self.books.by_session(&session).filter(|(_, e)| e.home == Home::Server && !e.over);
+        match entry {
+            Some((_, entry)) if verify_resume(&entry.resume_key, &exported, &session, proof) => {
+                entry.conn = Some(key);
+                entry.detached = None;
+                answer(conn, &Message::Resumed { session })
+            }
+            // Whether it never was, is over, or belongs to somebody else is nobody's business.
+            _ => {
+                let reason = "the server does not know this session any more".to_owned();
+                let how = How::Aborted { code: ErrorCode::ConnectionLost, reason };
+                answer(conn, &Message::Ended { session, how })
+            }
+        }
+    }
+
+    pub(super) fn on_guest_gone(&mut self, guest: &Guest, dismissed: bool) {
+        let Some(server) = &self.server else { return };
+        let counters = &server.shared.counters;
+        if guest.welcome {
+            counters.connections.fetch_sub(1, Ordering::Relaxed);
+        } else if !dismissed {
+            counters.half_open.fetch_sub(1, Ordering::Relaxed);
+            counters.handshakes_failed.fetch_add(1, Ordering::Relaxed);
+        }
+        self.after_over();
+    }
+
+    /// A peer is being dismissed: a client that was not let in leaves the half-open ones.
+    pub(super) fn note_fault(&mut self, conn: &mut Conn, fault: &Fault) {
+        match &conn.who {
+            Who::Guest(guest) => {
+                let Some(server) = &self.server else { return };
+                if !guest.welcome {
+                    server.shared.counters.half_open.fetch_sub(1, Ordering::Relaxed);
+                    server.shared.counters.handshakes_failed.fetch_add(1, Ordering::Relaxed);
+                    log::info!(target: "faspstream::control", "{} was not let in: {}", conn.link.peer(), fault.words);
+                }
+            }
+            Who::Host(client) => self.note_host_fault(*client, fault),
+        }
+    }
+
+    pub(super) fn set_aggregate(&mut self, rate: Rate) {
+        if let Some(server) = &mut self.server {
+            server.aggregate = Some(rate);
+            self.share_changed = true;
+        }
+    }
+
+    pub(super) fn start_close_server(&mut self, grace: Duration) {
+        let now = Instant::now();
+        let Some(server) = &mut self.server else { return self.end() };
+        let until = now.checked_add(grace).unwrap_or(now + Duration::from_secs(86_400 * 365));
+        server.closing = Some((until, false));
+        server.listener = None;
+        let guests: Vec<usize> = self.conns.keys().copied().collect();
+        for key in guests {
+            self.send_to(key, &Message::Goodbye);
+        }
+        self.check_by(until);
+        self.after_over();
+    }
+
+    /// Goes on with closing, if that is what the server does, once sessions have ended or time has passed.
+    pub(super) fn check_server(&mut self, now: Instant) {
+        let Some(server) = &mut self.server else { return };
+        if let Some(until) = server.paused_until {
+            if until <= now {
+                server.paused_until = None;
+                if let Some(listener) = &mut server.listener {
+                    let _ = listener.watch(LISTENER, true, false);
+                }
+            } else {
+                self.check_by(until);
+            }
+        }
+        self.go_on_closing(now);
+    }
+
+    fn go_on_closing(&mut self, now: Instant) {
+        let Some(server) = &mut self.server else { return };
+        let Some((until, last_words)) = server.closing else { return };
+        let live: Vec<SlotId> = self.books.live(Home::Server).map(|(slot, _)| slot).collect();
+        if live.is_empty() || (last_words && until <= now) {
+            return self.end_server();
+        }
+        if until > now {
+            return self.check_by(until);
+        }
+        let until = now + FAREWELL;
+        server.closing = Some((until, true));
+        for slot in live {
+            let reason = "the server was closed".to_owned();
+            if let Some(entry) = self.books.get_mut(slot) {
+                entry.shared.fail(Error::new(ErrorCode::Aborted, "the server of this session was closed"));
+            }
+            self.io.send(IoCommand::Abort { slot, code: ErrorCode::Shutdown, reason });
+        }
+        self.check_by(until);
+    }
+
+    fn end_server(&mut self) {
+        let keys: Vec<usize> = self.conns.keys().copied().collect();
+        keys.into_iter().for_each(|key| self.part(key));
+        self.io.send(IoCommand::Shutdown);
+        if let Some(server) = self.server.take() {
+            server.shared.mark_ended();
+        }
+        self.end();
+    }
+
+    /// A session is over: whoever waited for the last one goes on.
+    pub(super) fn after_over(&mut self) {
+        let now = Instant::now();
+        self.go_on_closing(now);
+        self.check_clients(now);
+    }
+}
+
+/// Puts an answer on the connection that is being handled.
+fn answer(conn: &mut Conn, message: &Message) -> Result<(), Fault> {
+    conn.link.send(message).map_err(|gone| Fault::new(ErrorCode::Io, gone.to_string()))
+}
+
+fn name(message: &Message) -> &'static str {
+    match message {
+        Message::Hello { .. } => "HELLO",
+        Message::Welcome { .. } => "WELCOME",
+        Message::Open(_) => "OPEN",
+        Message::Opened(_) => "OPENED",
+        Message::Refused { .. } => "REFUSED",
+        Message::Ended { .. } => "ENDED",
+        Message::Tune { .. } => "TUNE",
+        Message::Resume { .. } => "RESUME",
+        Message::Resumed { .. } => "RESUMED",
+        Message::Goodbye => "GOODBYE",
+    }
+}

@@ -1,0 +1,613 @@
+//! The client's side of the control channel.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use faspstream_proto::config::{ConnectionId, Rates, Side};
+use faspstream_proto::error::ErrorCode;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
+
+use super::auth::resume_proof;
+use super::books::{Agreement, Entry, Home, finish, terms};
+use super::connection::{Connection, Gone};
+use super::greeting::{check_welcome, hello};
+use super::messages::{How, Message, Open, Opened};
+use super::thread::{Conn, ControlThread, Fault, Who};
+use super::{ClientId, ControlCommand};
+use crate::api::error::{Error, describe};
+use crate::io::socket::UdpEndpoint;
+use crate::io::{ConnectionIds, IoCommand, SlotId, SocketId};
+use crate::shared::client::ClientShared;
+use crate::shared::{Pipe, SessionShared};
+
+/// The first and the longest pause before the next attempt to connect again.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How long one attempt to connect again may take.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// How long a closing client waits for its last words to be given to the network.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Where a client stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// No connection, and none is needed now.
+    Idle,
+    Resolving,
+    /// On its way: TCP, TLS, HELLO.
+    Dialling(usize),
+    Ready(usize),
+    /// The next attempt comes then.
+    Backoff(Instant),
+}
+
+/// A session that was asked for.
+struct Request {
+    slot: SlotId,
+    shared: Arc<SessionShared>,
+    local_id: ConnectionId,
+}
+
+/// A client of this process.
+pub(crate) struct ClientSide {
+    shared: Arc<ClientShared>,
+    tls: Arc<ClientConfig>,
+    phase: Phase,
+    addresses: VecDeque<SocketAddr>,
+    socket: Option<SocketId>,
+    pub(super) ids: ConnectionIds,
+    /// Sessions that wait for a connection.
+    waiting: VecDeque<(SlotId, Arc<SessionShared>)>,
+    requests: HashMap<u64, Request>,
+    next_request: u64,
+    deadline: Instant,
+    backoff: Duration,
+    /// The server has let us in at least once.
+    was_ready: bool,
+    /// The last attempt to connect again was refused: nobody listens there any more.
+    pub(super) refused: bool,
+    /// The server opens no session any more.
+    goodbye: bool,
+    /// This end's address on the last connection.
+    local: Option<IpAddr>,
+    /// Why the last attempt failed.
+    error: Option<Error>,
+    /// Set while closing: when it is over at the latest.
+    closing: Option<Instant>,
+}
+
+impl ControlThread {
+    pub(super) fn add_client(&mut self, shared: Arc<ClientShared>, tls: Arc<ClientConfig>) {
+        let id = shared.id;
+        let side = ClientSide {
+            tls,
+            phase: Phase::Idle,
+            addresses: VecDeque::new(),
+            socket: None,
+            ids: ConnectionIds::default(),
+            waiting: VecDeque::new(),
+            requests: HashMap::new(),
+            next_request: 1,
+            deadline: Instant::now(),
+            backoff: BACKOFF.0,
+            was_ready: false,
+            refused: false,
+            goodbye: false,
+            local: None,
+            error: None,
+            closing: None,
+            shared,
+        };
+        self.clients.insert(id, side);
+        self.connect(id);
+    }
+
+    /// Starts to connect, the name first.
+    fn connect(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let patience = if client.was_ready { ATTEMPT } else { client.shared.options().connect_timeout };
+        client.deadline = Instant::now() + patience;
+        client.phase = Phase::Resolving;
+        client.error = None;
+        let (host, port) = (client.shared.config.host.clone(), client.shared.config.tcp_port);
+        let deadline = client.deadline;
+        if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            return self.on_resolved(id, Ok(vec![SocketAddr::new(ip, port)]));
+        }
+        self.check_by(deadline);
+        let mail = self.mail.clone();
+        // The system's resolver blocks, so it gets a thread for as long as it takes.
+        let resolver = std::thread::Builder::new().name("faspstream-resolve".to_owned()).spawn(move || {
+            let found =
+                std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)).map(Iterator::collect);
+            mail.send(ControlCommand::Resolved(id, found));
+        });
+        if let Err(e) = resolver {
+            self.on_resolved(id, Err(e));
+        }
+    }
+
+    pub(super) fn on_resolved(&mut self, id: ClientId, found: io::Result<Vec<SocketAddr>>) {
+        let Some(client) = self.clients.get_mut(&id).filter(|c| c.phase == Phase::Resolving) else { return };
+        match found {
+            Ok(addresses) => client.addresses = addresses.into(),
+            Err(e) => {
+                let host = &client.shared.config.host;
+                let words = format!("the host name {host:?} is not known: {e}; check host");
+                client.error = Some(Error::new(ErrorCode::Io, words));
+            }
+        }
+        self.dial_next(id);
+    }
+
+    /// Tries the next address; without one the attempt has failed.
+    fn dial_next(&mut self, id: ClientId) {
+        let key = self.draw_key();
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let deadline = client.deadline;
+        let Some(address) = client.addresses.pop_front() else { return self.attempt_failed(id) };
+        let dialled = client.check_peer(address).and_then(|()| {
+            let tls = client.tls_connection()?;
+            Connection::dial(&self.reactor, key, address, tls.into())
+                .map_err(|e| client.connect_error(&Gone::Connect(e)))
+        });
+        match dialled {
+            Ok(link) => {
+                client.phase = Phase::Dialling(key);
+                self.conns.insert(key, Conn::new(link, Who::Host(id), deadline));
+                self.check_by(deadline);
+            }
+            Err(error) => {
+                client.error = Some(error);
+                self.dial_next(id);
+            }
+        }
+    }
+
+    /// No address is left to try.
+    fn attempt_failed(&mut self, id: ClientId) {
+        let live = self.books.live(Home::Client(id)).next().is_some();
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let error = client.error.clone().unwrap_or_else(|| {
+            Error::new(ErrorCode::ConnectionRefused, format!("{} has no address", client.shared.target()))
+        });
+        client.refused = error.code() == ErrorCode::ConnectionRefused;
+        let waiting: Vec<_> = client.waiting.drain(..).collect();
+        let next = Instant::now() + client.backoff;
+        client.backoff = (client.backoff * 2).min(BACKOFF.1);
+        client.phase = if live { Phase::Backoff(next) } else { Phase::Idle };
+        let was_ready = client.was_ready;
+        for (_, shared) in waiting {
+            shared.fail(error.clone());
+            shared.mark_told();
+        }
+        if live {
+            self.check_by(next);
+        }
+        self.check_by(Instant::now());
+        if !was_ready {
+            self.drop_client(id, Some(error));
+        }
+    }
+
+    /// TLS stands: says who we are.
+    pub(super) fn greet(&mut self, id: ClientId, conn: &mut Conn) -> Result<(), Gone> {
+        let (Some(client), Some(exported)) = (self.clients.get(&id), conn.link.exported()) else {
+            return Err(Gone::ByPeer);
+        };
+        conn.link.send(&hello(client.shared.config.access_keys.last(), &exported))
+    }
+
+    pub(super) fn on_host_message(
+        &mut self,
+        id: ClientId,
+        key: usize,
+        conn: &mut Conn,
+        message: Message,
+    ) -> Result<(), Fault> {
+        let ready = self.clients.get(&id).is_some_and(|c| c.phase == Phase::Ready(key));
+        match (ready, message) {
+            (false, Message::Welcome { version, proof, .. }) => {
+                self.on_welcome(id, key, conn, version, &proof)
+            }
+            (_, Message::Refused { request: 0, code, reason }) => {
+                self.note_host_fault(id, &Fault::new(code, reason));
+                conn.leaving = true;
+                Ok(())
+            }
+            (true, Message::Opened(opened)) => self.on_opened(id, key, conn, &opened),
+            (true, Message::Refused { request, code, reason }) => {
+                let error = Error::new(code, format!("the server refused the session: {reason}"));
+                self.fail_request(id, request, &error);
+                Ok(())
+            }
+            (true, Message::Ended { session, how }) => {
+                self.on_ended(key, &session, how);
+                Ok(())
+            }
+            (true, Message::Tune { session, rates }) => {
+                self.on_tune(key, &session, rates);
+                Ok(())
+            }
+            (true, Message::Resumed { .. }) => Ok(()),
+            (true, Message::Goodbye) => {
+                self.clients.get_mut(&id).into_iter().for_each(|c| c.goodbye = true);
+                Ok(())
+            }
+            (_, _) => Err(Fault::protocol("the server sent a message that has no place here")),
+        }
+    }
+
+    fn on_welcome(
+        &mut self,
+        id: ClientId,
+        key: usize,
+        conn: &mut Conn,
+        version: u64,
+        proof: &[u8],
+    ) -> Result<(), Fault> {
+        let (Some(client), Some(exported)) = (self.clients.get_mut(&id), conn.link.exported()) else {
+            return Err(Fault::new(ErrorCode::Internal, "no such client"));
+        };
+        check_welcome(client.shared.config.access_keys.last(), &exported, version, proof)?;
+        client.ensure_socket(&self.io, conn.link.peer())?;
+        client.phase = Phase::Ready(key);
+        client.backoff = BACKOFF.0;
+        (client.was_ready, client.refused, client.goodbye) = (true, false, false);
+        client.addresses.clear();
+        conn.deadline = None;
+        conn.link.trust();
+        client.shared.mark_connected(conn.link.peer());
+        let moved = client.note_local(conn.link.local());
+        for (slot, entry) in self.books.live_mut(Home::Client(id)) {
+            entry.conn = Some(key);
+            entry.detached = None;
+            let proof = resume_proof(&entry.resume_key, &exported, &entry.session);
+            put(conn, &Message::Resume { session: entry.session, proof })?;
+            if moved {
+                self.io.send(IoCommand::PathChange(slot));
+            }
+        }
+        let waiting: Vec<_> = client.waiting.drain(..).collect();
+        waiting.into_iter().try_for_each(|(slot, shared)| client.ask(conn, slot, shared))
+    }
+
+    /// The application wants a session.
+    pub(super) fn start_open(&mut self, id: ClientId, slot: SlotId, shared: Arc<SessionShared>) {
+        let Some(client) = self.clients.get_mut(&id).filter(|c| c.closing.is_none()) else {
+            shared.fail(Error::closed("client"));
+            return shared.mark_told();
+        };
+        match client.phase {
+            Phase::Ready(key) => {
+                let Some(mut conn) = self.conns.remove(&key) else { return };
+                let asked = client.ask(&mut conn, slot, shared);
+                let flushed = conn.link.flush();
+                self.conns.insert(key, conn);
+                if asked.is_err() || flushed.is_err() {
+                    log::debug!(target: "faspstream::control", "OPEN could not be sent; the loss of the connection follows");
+                }
+            }
+            Phase::Idle => {
+                client.waiting.push_back((slot, shared));
+                self.connect(id);
+            }
+            _ => client.waiting.push_back((slot, shared)),
+        }
+    }
+
+    fn on_opened(&mut self, id: ClientId, key: usize, conn: &mut Conn, opened: &Opened) -> Result<(), Fault> {
+        let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
+        let Some(request) = client.requests.remove(&opened.request) else {
+            // Given up meanwhile.
+            let how = How::Aborted {
+                code: ErrorCode::AbortedByPeer,
+                reason: "the client gave the session up".to_owned(),
+            };
+            return put(conn, &Message::Ended { session: opened.session, how });
+        };
+        let shared = request.shared;
+        let wanted = shared.rates();
+        let target = wanted.target.min(opened.target);
+        let rates = Rates { target, min: wanted.min.min(target), policy: wanted.policy };
+        shared.adopt_rates(rates);
+        let agreement = Agreement {
+            session: opened.session,
+            side: Side::Client,
+            client: request.local_id,
+            server: opened.server,
+            cipher: opened.cipher,
+            options: client.shared.options(),
+            peer: opened.terms,
+            rates,
+            is_sender: matches!(shared.pipe, Pipe::Send(_)),
+        };
+        if opened.cipher != client.shared.options().cipher {
+            return Err(Fault::protocol("the server changed the cipher"));
+        }
+        let (Some(config), Some(socket)) =
+            (agreement.config(&conn.link, Some(opened.udp_port)), client.socket)
+        else {
+            return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
+        };
+        let entry = Entry {
+            shared,
+            session: opened.session,
+            resume_key: config.master.resumption_key(),
+            home: Home::Client(id),
+            local_id: request.local_id,
+            conn: Some(key),
+            detached: None,
+            cap: wanted.target,
+            over: false,
+        };
+        self.begin(request.slot, socket, entry, config);
+        Ok(())
+    }
+
+    fn fail_request(&mut self, id: ClientId, request: u64, error: &Error) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        if let Some(request) = client.requests.remove(&request) {
+            client.ids.release(request.local_id);
+            request.shared.fail(error.clone());
+            request.shared.mark_told();
+        }
+    }
+
+    /// The application has given up a session that was not open yet.
+    pub(super) fn abandon_opening(&mut self, slot: SlotId) {
+        for client in self.clients.values_mut() {
+            let asked = client.requests.iter().find(|(_, r)| r.slot == slot).map(|(number, _)| *number);
+            if let Some(request) = asked.and_then(|number| client.requests.remove(&number)) {
+                client.ids.release(request.local_id);
+                finish(&request.shared, false);
+            }
+            if let Some(at) = client.waiting.iter().position(|(s, _)| *s == slot) {
+                client.waiting.remove(at).into_iter().for_each(|(_, shared)| finish(&shared, false));
+            }
+        }
+    }
+
+    /// This connection will not come to be, or not go on, and this is why.
+    pub(super) fn note_host_fault(&mut self, id: ClientId, fault: &Fault) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let words = match fault.code {
+            ErrorCode::Protocol | ErrorCode::Internal => format!("{}: {}", describe(fault.code), fault.words),
+            _ => fault.words.clone(),
+        };
+        client.error = Some(Error::new(fault.code, format!("{}: {words}", client.shared.target())));
+        // Another address of the same host would say the same.
+        client.addresses.clear();
+    }
+
+    pub(super) fn on_host_gone(&mut self, id: ClientId, key: usize, gone: &Gone) {
+        let live = self.books.live(Home::Client(id)).next().is_some();
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        match client.phase {
+            Phase::Dialling(at) if at == key => {
+                if client.error.is_none() {
+                    client.error = Some(client.connect_error(gone));
+                }
+                self.dial_next(id);
+            }
+            Phase::Ready(at) if at == key => {
+                let requests: Vec<u64> = client.requests.keys().copied().collect();
+                let words = format!(
+                    "{}: the connection was lost while the session was being opened",
+                    client.shared.target()
+                );
+                let error =
+                    client.error.take().unwrap_or_else(|| Error::new(ErrorCode::ConnectionLost, words));
+                client.phase = Phase::Idle;
+                for request in requests {
+                    self.fail_request(id, request, &error);
+                }
+                if live {
+                    self.connect(id);
+                }
+            }
+            _ => {}
+        }
+        self.check_by(Instant::now());
+    }
+
+    pub(super) fn start_close_client(&mut self, id: ClientId) {
+        let until = Instant::now() + FAREWELL;
+        let live: Vec<SlotId> = self.books.live(Home::Client(id)).map(|(slot, _)| slot).collect();
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        client.closing = Some(until);
+        let requests: Vec<u64> = client.requests.keys().copied().collect();
+        for (_, shared) in client.waiting.drain(..) {
+            shared.fail(Error::closed("client"));
+            shared.mark_told();
+        }
+        for request in requests {
+            self.fail_request(id, request, &Error::closed("client"));
+        }
+        for slot in live {
+            let Some(entry) = self.books.get_mut(slot) else { continue };
+            // A stream that was read to its end only waits for its last word to be sent.
+            if !matches!(&entry.shared.pipe, Pipe::Recv(pipe) if pipe.verdict() == Some(true)) {
+                entry.shared.fail(Error::new(ErrorCode::Aborted, "the client of this session was closed"));
+                let reason = "the client was closed before the stream was complete".to_owned();
+                self.io.send(IoCommand::Abort { slot, code: ErrorCode::AbortedByPeer, reason });
+            }
+        }
+        self.check_by(until);
+        self.check_clients(Instant::now());
+    }
+
+    /// Goes on with what clients wait for: the next attempt, the end.
+    pub(super) fn check_clients(&mut self, now: Instant) {
+        let ids: Vec<ClientId> = self.clients.keys().copied().collect();
+        for id in ids {
+            let live = self.books.live(Home::Client(id)).next().is_some();
+            let Some(client) = self.clients.get_mut(&id) else { continue };
+            match (client.closing, client.phase) {
+                (Some(until), _) if !live || until <= now => self.drop_client(id, None),
+                (Some(until), _) => self.check_by(until),
+                (None, Phase::Backoff(_)) if !live && client.waiting.is_empty() => client.phase = Phase::Idle,
+                (None, Phase::Backoff(at)) if at <= now => self.connect(id),
+                (None, Phase::Backoff(at)) => self.check_by(at),
+                (None, Phase::Resolving) if client.deadline <= now => {
+                    let words = format!("{}: the host name was not resolved in time", client.shared.target());
+                    client.error = Some(Error::new(ErrorCode::Timeout, words));
+                    client.addresses.clear();
+                    self.attempt_failed(id);
+                }
+                (None, Phase::Resolving) => {
+                    let deadline = client.deadline;
+                    self.check_by(deadline);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The end of a client: `error` is why, None if it was closed.
+    fn drop_client(&mut self, id: ClientId, error: Option<Error>) {
+        let Some(client) = self.clients.remove(&id) else { return };
+        if let Phase::Ready(key) | Phase::Dialling(key) = client.phase {
+            self.part(key);
+        }
+        if let Some(socket) = client.socket {
+            self.io.send(IoCommand::RemoveSocket(socket));
+        }
+        client.shared.mark_ended(error);
+    }
+}
+
+impl ClientSide {
+    /// True if this end is reached under another address than last time.
+    fn note_local(&mut self, local: Option<SocketAddr>) -> bool {
+        let before = core::mem::replace(&mut self.local, local.map(|a| a.ip()));
+        before.is_some() && before != self.local
+    }
+
+    fn tls_connection(&self) -> Result<ClientConnection, Error> {
+        let host = self.shared.config.host.trim_matches(['[', ']']);
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+            Error::configuration(format!("host = {host:?} is neither an IP address nor a host name"))
+        })?;
+        ClientConnection::new(Arc::clone(&self.tls), name).map_err(|e| Error::internal(format!("TLS: {e}")))
+    }
+
+    /// Beyond this machine a server must be known by something.
+    fn check_peer(&self, address: SocketAddr) -> Result<(), Error> {
+        let config = &self.shared.config;
+        if address.ip().is_loopback() || !config.access_keys.is_empty() || config.tls_trust.is_some() {
+            return Ok(());
+        }
+        let target = self.shared.target();
+        Err(Error::configuration(format!(
+            "{target} is not on this machine and nothing says how to know it: set access.key (`faspstream keygen ID` makes one) \
+             or tls.trust"
+        )))
+    }
+
+    /// What to tell a user whose connection did not come to be.
+    fn connect_error(&self, gone: &Gone) -> Error {
+        let target = self.shared.target();
+        let timeout = format!(
+            "{target} did not answer within {:?}; check host, tcp.port and firewall, or raise connect.timeout",
+            self.shared.options().connect_timeout
+        );
+        match gone {
+            Gone::Connect(e) | Gone::Io(e) => match e.kind() {
+                io::ErrorKind::ConnectionRefused => Error::new(
+                    ErrorCode::ConnectionRefused,
+                    format!(
+                        "nobody listens on {target}; check that the server runs and that host and tcp.port are right"
+                    ),
+                ),
+                io::ErrorKind::TimedOut => Error::new(ErrorCode::Timeout, timeout),
+                _ => Error::new(
+                    ErrorCode::Io,
+                    format!("connecting to {target}: {e}; check host, tcp.port and the network"),
+                ),
+            },
+            Gone::ByPeer => Error::new(
+                ErrorCode::ConnectionLost,
+                format!(
+                    "{target} closed the connection during the handshake; check that it is a faspstream server"
+                ),
+            ),
+            Gone::Tls(e @ rustls::Error::InvalidCertificate(_)) => Error::new(
+                ErrorCode::Authentication,
+                format!("{target} has no certificate that tls.trust accepts: {e}"),
+            ),
+            Gone::Tls(rustls::Error::AlertReceived(alert)) if is_certificate_alert(*alert) => Error::new(
+                ErrorCode::Authentication,
+                format!(
+                    "{target} does not accept this client's certificate ({alert:?}); set tls.cert and tls.key"
+                ),
+            ),
+            Gone::Tls(_) | Gone::Codec(_) | Gone::Backlog => Error::new(
+                ErrorCode::Protocol,
+                format!(
+                    "{target} does not speak this protocol ({gone}); check that tcp.port is a faspstream server's"
+                ),
+            ),
+        }
+    }
+
+    /// The UDP socket for all sessions of this client, of the family in which the server was reached.
+    fn ensure_socket(&mut self, io: &crate::io::IoMail, peer: SocketAddr) -> Result<(), Fault> {
+        if self.socket.is_some() {
+            return Ok(());
+        }
+        let any: IpAddr =
+            if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let endpoint = UdpEndpoint::bind(SocketAddr::new(any, 0))
+            .map_err(|e| Fault::new(ErrorCode::Io, format!("no UDP socket can be had: {e}")))?;
+        let id = SocketId(self.shared.id.0);
+        io.send(IoCommand::AddSocket(id, Box::new(endpoint)));
+        self.socket = Some(id);
+        Ok(())
+    }
+
+    /// Sends OPEN.
+    fn ask(&mut self, conn: &mut Conn, slot: SlotId, shared: Arc<SessionShared>) -> Result<(), Fault> {
+        if self.goodbye {
+            let words = format!("{} is closing down; try again later", self.shared.target());
+            shared.fail(Error::new(ErrorCode::Shutdown, words));
+            shared.mark_told();
+            return Ok(());
+        }
+        let (request, local_id) = (self.next_request, self.ids.draw());
+        self.next_request += 1;
+        let options = self.shared.options();
+        let open = Open {
+            request,
+            direction: shared.facts.direction,
+            stream: shared.facts.stream.clone(),
+            metadata: shared.facts.metadata.clone(),
+            client: local_id,
+            rates: shared.rates(),
+            cipher: options.cipher,
+            terms: terms(options),
+        };
+        self.requests.insert(request, Request { slot, shared, local_id });
+        put(conn, &Message::Open(open))
+    }
+}
+
+/// Puts a message on the connection that is being handled.
+fn put(conn: &mut Conn, message: &Message) -> Result<(), Fault> {
+    conn.link.send(message).map_err(|gone| Fault::new(ErrorCode::Io, gone.to_string()))
+}
+
+fn is_certificate_alert(alert: rustls::AlertDescription) -> bool {
+    use rustls::AlertDescription as A;
+    matches!(
+        alert,
+        A::CertificateRequired
+            | A::BadCertificate
+            | A::UnknownCA
+            | A::CertificateUnknown
+            | A::CertificateExpired
+    )
+}

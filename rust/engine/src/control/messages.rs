@@ -1,0 +1,439 @@
+//! The messages of the control channel as types (wire-format.md §2).
+
+use core::time::Duration;
+
+use faspstream_proto::config::{Cipher, ConnectionId, RatePolicy, Rates};
+use faspstream_proto::error::ErrorCode;
+use faspstream_proto::units::Rate;
+
+use super::codec::{CodecError, Fields, VARINT_MAX, Writer, put_varint, take_prefixed};
+use crate::api::session::{Direction, Metadata};
+
+/// The version of the wire format.
+pub(crate) const VERSION: u64 = 1;
+/// Most bytes of a stream's name.
+pub(crate) const NAME_MAX: usize = 1_024;
+/// Most entries of the metadata.
+pub(crate) const METADATA_ENTRIES: usize = 64;
+/// Most bytes of the metadata, keys and values together.
+pub(crate) const METADATA_BYTES: usize = 16 << 10;
+/// Most bytes of a reason (wire-format.md §4).
+pub(crate) const REASON_MAX: usize = 512;
+/// Most bytes of a key id on the wire.
+const KEY_ID_MAX: usize = 128;
+
+/// Names a session at both ends.
+pub(crate) type SessionId = [u8; 16];
+
+/// A message.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Message {
+    Hello { version: u64, key_id: String, proof: Vec<u8> },
+    Welcome { version: u64, proof: Vec<u8>, max_sessions: u64 },
+    Open(Open),
+    Opened(Opened),
+    Refused { request: u64, code: ErrorCode, reason: String },
+    Ended { session: SessionId, how: How },
+    Tune { session: SessionId, rates: Rates },
+    Resume { session: SessionId, proof: Vec<u8> },
+    Resumed { session: SessionId },
+    Goodbye,
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Complete,
+    Aborted { code: ErrorCode, reason: String },
+}
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Open {
+    pub(crate) request: u64,
+    pub(crate) direction: Direction,
+    pub(crate) stream: String,
+    pub(crate) metadata: Metadata,
+    pub(crate) client: ConnectionId,
+    pub(crate) rates: Rates,
+    pub(crate) cipher: Cipher,
+    pub(crate) terms: Terms,
+}
+
+/// What a server grants.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Opened {
+    pub(crate) request: u64,
+    pub(crate) session: SessionId,
+    pub(crate) metadata: Metadata,
+    pub(crate) server: ConnectionId,
+    pub(crate) target: Rate,
+    pub(crate) cipher: Cipher,
+    pub(crate) terms: Terms,
+    pub(crate) udp_port: u16,
+}
+
+/// What each end says of itself; both apply the smaller of the two where it can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) datagram_max: u16,
+    pub(crate) first_window: u64,
+    pub(crate) outage: Duration,
+}
+
+type Result<T> = core::result::Result<T, CodecError>;
+
+impl Message {
+    /// The frame, length first.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Hello { version, key_id, proof } => {
+                Writer::new(1).int(1, *version).bytes(2, key_id.as_bytes()).bytes(3, proof).finish()
+            }
+            Self::Welcome { version, proof, max_sessions } => {
+                Writer::new(2).int(1, *version).bytes(3, proof).int(4, *max_sessions).finish()
+            }
+            Self::Open(open) => open.encode(),
+            Self::Opened(opened) => opened.encode(),
+            Self::Refused { request, code, reason } => Writer::new(5)
+                .int(1, *request)
+                .int(2, *code as u64)
+                .bytes(3, cut(reason, REASON_MAX).as_bytes())
+                .finish(),
+            Self::Ended { session, how } => encode_ended(session, how),
+            Self::Tune { session, rates } => put_rates(Writer::new(7).bytes(2, session), rates).finish(),
+            Self::Resume { session, proof } => Writer::new(8).bytes(2, session).bytes(3, proof).finish(),
+            Self::Resumed { session } => Writer::new(9).bytes(2, session).finish(),
+            Self::Goodbye => Writer::new(10).finish(),
+        }
+    }
+
+    /// Reads a message, type byte first.
+    pub(crate) fn decode(message: &[u8]) -> Result<Self> {
+        let (kind, body) = message.split_first().ok_or(CodecError::Empty)?;
+        let f = Fields::parse(body)?;
+        Ok(match kind {
+            1 => Self::Hello {
+                version: f.int(1)?,
+                key_id: f.text(2, KEY_ID_MAX)?,
+                proof: f.find(3).unwrap_or_default().to_vec(),
+            },
+            2 => Self::Welcome {
+                version: f.int(1)?,
+                proof: f.find(3).unwrap_or_default().to_vec(),
+                max_sessions: f.int_or(4, VARINT_MAX)?,
+            },
+            3 => Self::Open(Open::decode(&f)?),
+            4 => Self::Opened(Opened::decode(&f)?),
+            5 => Self::Refused {
+                request: f.int(1)?,
+                code: ErrorCode::from_number(f.int(2)?),
+                reason: f.text(3, REASON_MAX)?,
+            },
+            6 => Self::Ended { session: f.array(2)?, how: decode_how(&f)? },
+            7 => Self::Tune { session: f.array(2)?, rates: take_rates(&f)? },
+            8 => Self::Resume { session: f.array(2)?, proof: f.bytes(3)?.to_vec() },
+            9 => Self::Resumed { session: f.array(2)? },
+            10 => Self::Goodbye,
+            other => return Err(CodecError::UnknownType(*other)),
+        })
+    }
+}
+
+impl Open {
+    fn encode(&self) -> Vec<u8> {
+        let direction = match self.direction {
+            Direction::Push => 0,
+            Direction::Pull => 1,
+        };
+        let writer = Writer::new(3)
+            .int(1, self.request)
+            .int(2, direction)
+            .bytes(3, self.stream.as_bytes())
+            .bytes(4, &put_metadata(&self.metadata))
+            .int(5, u64::from(self.client.0));
+        let writer = put_rates(writer, &self.rates).int(9, cipher_number(self.cipher));
+        self.terms.put(writer).finish()
+    }
+
+    fn decode(f: &Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            request: f.int(1)?,
+            direction: match f.int(2)? {
+                0 => Direction::Push,
+                1 => Direction::Pull,
+                _ => return Err(CodecError::BadValue(2)),
+            },
+            stream: f.text(3, NAME_MAX).and_then(|name| check_name(name).ok_or(CodecError::BadValue(3)))?,
+            metadata: take_metadata(f)?,
+            client: ConnectionId(f.narrow(5)?),
+            rates: take_rates(f)?,
+            cipher: take_cipher(f)?,
+            terms: Terms::take(f)?,
+        })
+    }
+}
+
+impl Opened {
+    fn encode(&self) -> Vec<u8> {
+        let writer = Writer::new(4)
+            .int(1, self.request)
+            .bytes(2, &self.session)
+            .bytes(4, &put_metadata(&self.metadata))
+            .int(5, u64::from(self.server.0))
+            .int(6, rate_number(self.target))
+            .int(9, cipher_number(self.cipher));
+        self.terms.put(writer).int(13, u64::from(self.udp_port)).finish()
+    }
+
+    fn decode(f: &Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            request: f.int(1)?,
+            session: f.array(2)?,
+            metadata: take_metadata(f)?,
+            server: ConnectionId(f.narrow(5)?),
+            target: rate_from(f.int(6)?),
+            cipher: take_cipher(f)?,
+            terms: Terms::take(f)?,
+            udp_port: f.narrow(13)?,
+        })
+    }
+}
+
+impl Terms {
+    fn put(&self, writer: Writer) -> Writer {
+        writer
+            .int(10, u64::from(self.datagram_max))
+            .int(11, self.first_window)
+            .int(12, u64::try_from(self.outage.as_millis()).unwrap_or(VARINT_MAX))
+    }
+
+    fn take(f: &Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            datagram_max: f.narrow(10)?,
+            first_window: f.int(11)?,
+            outage: Duration::from_millis(f.int(12)?),
+        })
+    }
+}
+
+fn encode_ended(session: &SessionId, how: &How) -> Vec<u8> {
+    let writer = Writer::new(6).bytes(2, session);
+    match how {
+        How::Complete => writer.int(3, 0).finish(),
+        How::Aborted { code, reason } => {
+            writer.int(3, 1).int(4, *code as u64).bytes(5, cut(reason, REASON_MAX).as_bytes()).finish()
+        }
+    }
+}
+
+fn decode_how(f: &Fields<'_>) -> Result<How> {
+    match f.int(3)? {
+        0 => Ok(How::Complete),
+        1 => Ok(How::Aborted { code: ErrorCode::from_number(f.int(4)?), reason: f.text(5, REASON_MAX)? }),
+        _ => Err(CodecError::BadValue(3)),
+    }
+}
+
+/// A stream's name, if it has 1 to 1,024 bytes and no control character.
+pub(crate) fn check_name(name: String) -> Option<String> {
+    let good = !name.is_empty() && name.len() <= NAME_MAX && !name.contains(char::is_control);
+    good.then_some(name)
+}
+
+/// True if the metadata may travel.
+pub(crate) fn metadata_fits(metadata: &Metadata) -> bool {
+    let bytes: usize = metadata.iter().map(|(k, v)| k.len() + v.len()).sum();
+    metadata.len() <= METADATA_ENTRIES && bytes <= METADATA_BYTES
+}
+
+fn put_metadata(metadata: &Metadata) -> Vec<u8> {
+    let mut out = Vec::new();
+    for text in metadata.iter().flat_map(|(key, value)| [key, value]) {
+        put_varint(&mut out, text.len() as u64);
+        out.extend_from_slice(text.as_bytes());
+    }
+    out
+}
+
+fn take_metadata(f: &Fields<'_>) -> Result<Metadata> {
+    let bad = || CodecError::BadValue(4);
+    let mut rest = f.find(4).unwrap_or_default();
+    let mut metadata = Metadata::new();
+    // The lengths stand beside the bytes: at most two per entry, of at most four bytes each.
+    if rest.len() > METADATA_BYTES + METADATA_ENTRIES * 8 {
+        return Err(bad());
+    }
+    while !rest.is_empty() {
+        let mut text = || {
+            let bytes = take_prefixed(&mut rest)?;
+            core::str::from_utf8(bytes).ok().map(str::to_owned)
+        };
+        let (key, value) = text().zip(text()).ok_or_else(bad)?;
+        if metadata.insert(key, value).is_some() || !metadata_fits(&metadata) {
+            return Err(bad());
+        }
+    }
+    Ok(metadata)
+}
+
+fn put_rates(writer: Writer, rates: &Rates) -> Writer {
+    let policy = match rates.policy {
+        RatePolicy::Fixed => 0,
+        RatePolicy::High => 1,
+        RatePolicy::Fair => 2,
+        RatePolicy::Low => 3,
+    };
+    writer.int(6, rate_number(rates.target)).int(7, rate_number(rates.min)).int(8, policy)
+}
+
+fn take_rates(f: &Fields<'_>) -> Result<Rates> {
+    let policy = match f.int(8)? {
+        0 => RatePolicy::Fixed,
+        1 => RatePolicy::High,
+        2 => RatePolicy::Fair,
+        3 => RatePolicy::Low,
+        _ => return Err(CodecError::BadValue(8)),
+    };
+    let rates = Rates { target: rate_from(f.int(6)?), min: rate_from(f.int(7)?), policy };
+    if rates.target == Rate::ZERO { Err(CodecError::BadValue(6)) } else { Ok(rates) }
+}
+
+fn rate_number(rate: Rate) -> u64 {
+    rate.as_bps().min(VARINT_MAX)
+}
+
+fn rate_from(number: u64) -> Rate {
+    if number == VARINT_MAX { Rate::UNLIMITED } else { Rate::from_bps(number) }
+}
+
+fn cipher_number(cipher: Cipher) -> u64 {
+    match cipher {
+        Cipher::Aes128Gcm => 1,
+        Cipher::Aes256Gcm => 2,
+        Cipher::ChaCha20Poly1305 => 3,
+    }
+}
+
+fn take_cipher(f: &Fields<'_>) -> Result<Cipher> {
+    match f.int(9)? {
+        1 => Ok(Cipher::Aes128Gcm),
+        2 => Ok(Cipher::Aes256Gcm),
+        3 => Ok(Cipher::ChaCha20Poly1305),
+        _ => Err(CodecError::BadValue(9)),
+    }
+}
+
+/// The longest prefix of at most `most` bytes that is whole characters.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rates() -> impl Strategy<Value = Rates> {
+        (1..VARINT_MAX, 0..VARINT_MAX, 0..4usize, any::<bool>()).prop_map(
+            |(target, min, policy, unlimited)| Rates {
+                target: if unlimited { Rate::UNLIMITED } else { Rate::from_bps(target) },
+                min: Rate::from_bps(min),
+                policy: [RatePolicy::Fixed, RatePolicy::High, RatePolicy::Fair, RatePolicy::Low][policy],
+            },
+        )
+    }
+
+    fn terms() -> impl Strategy<Value = Terms> {
+        (any::<u16>(), 0..VARINT_MAX, 0..1u64 << 40).prop_map(|(datagram_max, first_window, outage)| Terms {
+            datagram_max,
+            first_window,
+            outage: Duration::from_millis(outage),
+        })
+    }
+
+    fn message() -> impl Strategy<Value = Message> {
+        let metadata = proptest::collection::btree_map(".{0,20}", ".{0,20}", 0..8);
+        let open = ("[^\\p{Cc}]{1,60}", metadata.clone(), rates(), terms(), any::<u32>(), any::<bool>())
+            .prop_map(|(stream, metadata, rates, terms, client, push)| {
+                Message::Open(Open {
+                    request: 5,
+                    direction: if push { Direction::Push } else { Direction::Pull },
+                    stream,
+                    metadata,
+                    client: ConnectionId(client),
+                    rates,
+                    cipher: Cipher::Aes256Gcm,
+                    terms,
+                })
+            });
+        let opened = (metadata, rates(), terms(), any::<(u32, u16, SessionId)>()).prop_map(
+            |(metadata, rates, terms, (server, udp_port, session))| {
+                Message::Opened(Opened {
+                    request: 5,
+                    session,
+                    metadata,
+                    server: ConnectionId(server),
+                    target: rates.target,
+                    cipher: Cipher::ChaCha20Poly1305,
+                    terms,
+                    udp_port,
+                })
+            },
+        );
+        prop_oneof![
+            open,
+            opened,
+            (any::<SessionId>(), rates()).prop_map(|(session, rates)| Message::Tune { session, rates }),
+            (any::<SessionId>(), ".{0,80}").prop_map(|(session, reason)| Message::Ended {
+                session,
+                how: How::Aborted { code: ErrorCode::Integrity, reason },
+            }),
+            any::<SessionId>().prop_map(|session| Message::Ended { session, how: How::Complete }),
+            any::<(SessionId, [u8; 32])>()
+                .prop_map(|(session, proof)| Message::Resume { session, proof: proof.to_vec() }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_message_reads_back(message in message()) {
+            let frame = message.encode();
+            prop_assert_eq!(Message::decode(&frame[4..]), Ok(message));
+        }
+
+        #[test]
+        fn a_damaged_message_is_refused_or_read_and_never_panics(
+            message in message(), at in any::<proptest::sample::Index>(), byte in any::<u8>(),
+        ) {
+            let mut frame = message.encode();
+            let at = 4 + at.index(frame.len() - 4);
+            frame[at] = byte;
+            let _ = Message::decode(&frame[4..]);
+            let _ = Message::decode(&frame[4..at]);
+        }
+    }
+
+    #[test]
+    fn names_and_metadata_have_bounds() {
+        assert!(check_name("Grüße aus Köln 1.bin".to_owned()).is_some());
+        for bad in [String::new(), "a\nb".to_owned(), "\u{7f}".to_owned(), "x".repeat(NAME_MAX + 1)] {
+            assert_eq!(check_name(bad), None);
+        }
+        let many: Metadata = (0..=METADATA_ENTRIES).map(|i| (i.to_string(), String::new())).collect();
+        let large = Metadata::from([("k".to_owned(), "v".repeat(METADATA_BYTES))]);
+        assert!(!metadata_fits(&many) && !metadata_fits(&large) && metadata_fits(&Metadata::new()));
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_between_characters() {
+        let reason = "ü".repeat(400);
+        let frame = Message::Refused { request: 0, code: ErrorCode::Shutdown, reason }.encode();
+        let Ok(Message::Refused { reason, .. }) = Message::decode(&frame[4..]) else {
+            panic!("it is REFUSED")
+        };
+        assert_eq!(reason, "ü".repeat(256));
+    }
+}

@@ -1,0 +1,63 @@
+//! The control channel: who is there, what do they want, how did it end (wire-format.md §2).
+//!
+//! One thread drives all connections of a runtime: [`thread`] is its loop, [`accept`] the server's side, [`connect`] the client's,
+//! [`books`] what is the same for both.
+
+pub(crate) mod accept;
+pub(crate) mod auth;
+pub(crate) mod books;
+pub(crate) mod codec;
+pub(crate) mod connect;
+pub(crate) mod connection;
+pub(crate) mod greeting;
+pub(crate) mod messages;
+pub(crate) mod thread;
+pub(crate) mod tls;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use faspstream_proto::config::Rates;
+use faspstream_proto::error::{CloseReason, ErrorCode};
+use faspstream_proto::units::Rate;
+use rustls::ClientConfig;
+
+use crate::io::SlotId;
+use crate::mailbox::Mailbox;
+use crate::shared::SessionShared;
+use crate::shared::client::ClientShared;
+
+/// Names a client inside this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ClientId(pub(crate) u64);
+
+/// What the control thread can be told.
+pub(crate) enum ControlCommand {
+    /// A client is to be connected.
+    Connect(Arc<ClientShared>, Arc<ClientConfig>),
+    /// Its host name has these addresses.
+    Resolved(ClientId, io::Result<Vec<SocketAddr>>),
+    /// It wants a session.
+    Open(ClientId, SlotId, Arc<SessionShared>),
+    /// It is to end.
+    CloseClient(ClientId),
+    /// The driver: a session is over; None is completion.
+    Over(SlotId, Option<CloseReason>),
+    /// The driver: a session is gone, its connection id is free.
+    Gone(SlotId),
+    /// An application has given a session up.
+    Abort { slot: SlotId, code: ErrorCode, reason: String },
+    /// An application has changed the rates of a session.
+    Rates(SlotId, Rates),
+    /// The server is to end.
+    CloseServer(Duration),
+    /// The server's cap of the sum of all sessions.
+    Aggregate(Rate),
+    /// The thread is to end.
+    Shutdown,
+}
+
+/// The control thread's mailbox.
+pub(crate) type ControlMail = Mailbox<ControlCommand>;

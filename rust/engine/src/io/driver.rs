@@ -1,0 +1,310 @@
+//! The loop of the I/O thread: the single writer of all its sessions.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::io::{self, IoSliceMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use faspstream_proto::config::ConnectionId;
+use faspstream_proto::connection_id;
+use polling::Events;
+use quinn_udp::RecvMeta;
+
+use super::slot::{Next, Slot};
+use super::socket::{UdpEndpoint, WatchedUdp, canonical};
+use super::{IoCommand, NewSlot, SlotId, SocketId};
+use crate::api::error::Error;
+use crate::control::{ControlCommand, ControlMail};
+use crate::reactor::Reactor;
+
+/// Buffers of one receive call. A buffer takes all that the kernel has coalesced.
+const BUFFERS: usize = 8;
+/// Bytes of one such buffer.
+const BUFFER: usize = 65_536;
+/// Most bytes of one send call: what fits one UDP datagram of IPv4, before it is cut into segments.
+const SEND: usize = 65_000;
+/// Receive calls on one socket before sending gets its turn.
+const RECEIVE_TURNS: usize = 4;
+/// With work at hand the poller is asked every so many rounds only; the sockets are tried directly.
+const POLL_EVERY: u32 = 16;
+/// How many sockets are tried directly.
+const DIRECT_MAX: usize = 2;
+/// How long sessions may linger once the thread is told to end.
+const LINGER: Duration = Duration::from_millis(250);
+
+/// A socket and who receives there.
+struct Port {
+    socket: WatchedUdp,
+    slots: HashMap<ConnectionId, SlotId>,
+    /// To be dropped with its last session.
+    closing: bool,
+}
+
+/// All state of the I/O thread.
+pub(crate) struct Driver {
+    reactor: Arc<Reactor>,
+    inbox: Receiver<IoCommand>,
+    control: ControlMail,
+    ports: HashMap<SocketId, Port>,
+    slots: HashMap<SlotId, Slot>,
+    timers: BTreeSet<(Instant, SlotId)>,
+    queue: VecDeque<SlotId>,
+    buffers: Vec<u8>,
+    scratch: Vec<u8>,
+    unknown: Arc<AtomicU64>,
+    ending: Option<Instant>,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        reactor: Arc<Reactor>,
+        inbox: Receiver<IoCommand>,
+        control: ControlMail,
+        unknown: Arc<AtomicU64>,
+    ) -> Self {
+        Self {
+            reactor,
+            inbox,
+            control,
+            ports: HashMap::new(),
+            slots: HashMap::new(),
+            timers: BTreeSet::new(),
+            queue: VecDeque::new(),
+            buffers: vec![0; BUFFERS * BUFFER],
+            scratch: vec![0; SEND],
+            unknown,
+            ending: None,
+        }
+    }
+
+    /// Takes over a socket.
+    pub(crate) fn add_socket(&mut self, id: SocketId, endpoint: UdpEndpoint) -> io::Result<()> {
+        let key = usize::try_from(id.0).map_err(io::Error::other)?;
+        let socket = endpoint.watch(&self.reactor, key)?;
+        self.ports.insert(id, Port { socket, slots: HashMap::new(), closing: false });
+        Ok(())
+    }
+
+    /// Serves until told to end.
+    pub(crate) fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::new();
+        let mut rounds = 0u32;
+        loop {
+            rounds = rounds.wrapping_add(1);
+            let direct = !self.queue.is_empty()
+                && self.ports.len() <= DIRECT_MAX
+                && !rounds.is_multiple_of(POLL_EVERY);
+            if direct {
+                let ids: Vec<SocketId> = self.ports.keys().copied().collect();
+                ids.into_iter().for_each(|id| self.receive(id));
+            } else {
+                self.sleep(&mut events)?;
+                for event in events.iter() {
+                    self.on_ready(SocketId(event.key as u64), event.readable, event.writable);
+                }
+            }
+            self.take_commands();
+            self.fire_timers(Instant::now());
+            self.serve_queue();
+            if let Some(until) = self.ending
+                && (self.slots.is_empty() || until <= Instant::now())
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    fn sleep(&mut self, events: &mut Events) -> io::Result<()> {
+        let timer = self.timers.first().map(|(at, _)| *at);
+        let deadline = match (timer, self.ending) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        let (queue, inbox) = (&self.queue, &self.inbox);
+        self.reactor.wait(events, deadline, || !queue.is_empty() || !inbox.is_empty())
+    }
+
+    fn on_ready(&mut self, id: SocketId, readable: bool, writable: bool) {
+        if writable && let Some(port) = self.ports.get_mut(&id) {
+            port.socket.watch_writable(false);
+            let now = Instant::now();
+            let ids: Vec<SlotId> = port.slots.values().copied().collect();
+            for slot in ids {
+                self.with_slot(slot, |s| s.on_writable(now));
+            }
+        }
+        if readable {
+            self.receive(id);
+        }
+    }
+
+    /// Takes in what has come on a socket, a few calls' worth.
+    fn receive(&mut self, id: SocketId) {
+        let mut meta = [RecvMeta::default(); BUFFERS];
+        for _ in 0..RECEIVE_TURNS {
+            let Some(port) = self.ports.get(&id) else { return };
+            let mut buffers = core::mem::take(&mut self.buffers);
+            let mut parts = buffers.chunks_mut(BUFFER);
+            let mut slices: [IoSliceMut<'_>; BUFFERS] =
+                core::array::from_fn(|_| IoSliceMut::new(parts.next().unwrap_or_default()));
+            let received = port.socket.receive(&mut slices, &mut meta);
+            let now = Instant::now();
+            for (meta, buffer) in meta[..received].iter().zip(buffers.chunks(BUFFER)) {
+                self.dispatch(id, now, meta, &buffer[..meta.len.min(BUFFER)]);
+            }
+            self.buffers = buffers;
+            if received < BUFFERS {
+                return;
+            }
+        }
+    }
+
+    /// Hands the datagrams of one buffer to their sessions.
+    fn dispatch(&mut self, id: SocketId, now: Instant, meta: &RecvMeta, bytes: &[u8]) {
+        let from = canonical(meta.addr);
+        for datagram in bytes.chunks(meta.stride.max(1)) {
+            let slot = connection_id(datagram).and_then(|connection| self.find(id, connection));
+            let Some(slot) = slot else {
+                self.unknown.fetch_add(1, Ordering::Relaxed);
+                continue;
+            };
+            if let Some(found) = self.slots.get_mut(&slot) {
+                found.on_datagram(now, from, meta.dst_ip, datagram);
+                if !core::mem::replace(&mut found.queued, true) {
+                    self.queue.push_back(slot);
+                }
+            }
+        }
+    }
+
+    fn find(&mut self, id: SocketId, connection: ConnectionId) -> Option<SlotId> {
+        let found = self.ports.get(&id)?.slots.get(&connection).copied();
+        if found.is_some() || self.inbox.is_empty() {
+            return found;
+        }
+        // The session may be on its way to us: the peer is told of it only after we are.
+        self.take_commands();
+        self.ports.get(&id)?.slots.get(&connection).copied()
+    }
+
+    fn take_commands(&mut self) {
+        while let Ok(command) = self.inbox.try_recv() {
+            self.handle(command);
+        }
+    }
+
+    fn handle(&mut self, command: IoCommand) {
+        let now = Instant::now();
+        match command {
+            IoCommand::AddSocket(id, endpoint) => {
+                if let Err(e) = self.add_socket(id, *endpoint) {
+                    log::error!(target: "faspstream::io", "a UDP socket can't be watched: {e}");
+                }
+            }
+            IoCommand::RemoveSocket(id) => {
+                self.ports.get_mut(&id).into_iter().for_each(|p| p.closing = true);
+                self.drop_idle_port(id);
+            }
+            IoCommand::Add(new) => self.add(*new),
+            IoCommand::Kick(slot) => self.with_slot(slot, |_| {}),
+            IoCommand::Refresh(slot) => self.with_slot(slot, |s| s.refresh(now)),
+            IoCommand::Abort { slot, code, reason } => {
+                self.with_slot(slot, |s| s.on_abort(now, code, &reason))
+            }
+            IoCommand::PeerEnded(slot, reason) => self.with_slot(slot, |s| s.on_peer_ended(now, reason)),
+            IoCommand::Rates(slot, rates) => self.with_slot(slot, |s| s.on_rates(now, rates)),
+            IoCommand::PathChange(slot) => self.with_slot(slot, |s| s.on_path_change(now)),
+            IoCommand::Shutdown => self.ending = Some(now + LINGER),
+        }
+    }
+
+    fn add(&mut self, new: NewSlot) {
+        let (id, socket) = (new.slot, new.socket);
+        let slot = match Slot::new(new) {
+            Ok(slot) => slot,
+            Err((shared, error)) => {
+                shared.fail(Error::configuration(format!("this session can't be: {error}")));
+                return self.control.send(ControlCommand::Gone(id));
+            }
+        };
+        let Some(port) = self.ports.get_mut(&socket) else {
+            slot.shared.fail(Error::internal("the UDP socket of this session is gone"));
+            return self.control.send(ControlCommand::Gone(id));
+        };
+        port.slots.insert(slot.local_id, id);
+        self.slots.insert(id, slot);
+        self.with_slot(id, |_| {});
+    }
+
+    /// Does something to a session and puts it into the queue.
+    fn with_slot(&mut self, id: SlotId, act: impl FnOnce(&mut Slot)) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            act(slot);
+            if !core::mem::replace(&mut slot.queued, true) {
+                self.queue.push_back(id);
+            }
+        }
+    }
+
+    fn fire_timers(&mut self, now: Instant) {
+        while let Some((at, id)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
+            self.timers.remove(&(at, id));
+            self.with_slot(id, |slot| {
+                slot.timer = None;
+                slot.on_timer(now);
+            });
+        }
+    }
+
+    /// Serves everybody in the queue once.
+    fn serve_queue(&mut self) {
+        for _ in 0..self.queue.len() {
+            let Some(id) = self.queue.pop_front() else { return };
+            self.serve(id);
+        }
+    }
+
+    fn serve(&mut self, id: SlotId) {
+        let Some(slot) = self.slots.get_mut(&id) else { return };
+        slot.queued = false;
+        let Some(port) = self.ports.get_mut(&slot.socket) else { return };
+        let next = slot.serve(Instant::now(), &mut port.socket, &mut self.scratch);
+        if let Some(verdict) = slot.take_verdict() {
+            self.control.send(ControlCommand::Over(id, verdict));
+        }
+        if next == Next::Drop {
+            return self.remove(id);
+        }
+        let deadline = slot.deadline();
+        if deadline != slot.timer {
+            self.timers.extend(deadline.map(|at| (at, id)));
+            if let Some(old) = slot.timer {
+                self.timers.remove(&(old, id));
+            }
+            slot.timer = deadline;
+        }
+        if next == Next::Again && !core::mem::replace(&mut slot.queued, true) {
+            self.queue.push_back(id);
+        }
+    }
+
+    fn remove(&mut self, id: SlotId) {
+        let Some(slot) = self.slots.remove(&id) else { return };
+        if let Some(at) = slot.timer {
+            self.timers.remove(&(at, id));
+        }
+        if let Some(port) = self.ports.get_mut(&slot.socket) {
+            port.slots.remove(&slot.local_id);
+        }
+        self.drop_idle_port(slot.socket);
+        self.control.send(ControlCommand::Gone(id));
+    }
+
+    fn drop_idle_port(&mut self, id: SocketId) {
+        if self.ports.get(&id).is_some_and(|p| p.closing && p.slots.is_empty()) {
+            self.ports.remove(&id);
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! One session in the hands of the driver.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use faspstream_proto::Session;
+use faspstream_proto::config::{ConfigError, ConnectionId, Rates};
+use faspstream_proto::error::{CloseReason, ErrorCode};
+use faspstream_proto::io::Event;
+use faspstream_proto::units::Instant as Moment;
+
+use super::socket::{Sent, WatchedUdp};
+use super::{NewSlot, SocketId};
+use crate::api::error::Error;
+use crate::api::listener::Ready;
+use crate::io::figures::Figures;
+use crate::pipe::{Batch, RecvPipe, SendPipe};
+use crate::shared::{Pipe, SessionShared};
+
+/// Bytes that the protocol may hold unsent before the driver stops asking to be told of every new write.
+const BACKLOG: u64 = 512 << 10;
+/// Bytes that one session may send before others have their turn.
+const SEND_BUDGET: usize = 256 << 10;
+
+/// What is left to do after a session was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// More can be done at once.
+    Again,
+    /// Nothing until something happens, or until the session's timer.
+    Rest,
+    /// The session may be dropped.
+    Drop,
+}
+
+/// One session.
+pub(crate) struct Slot {
+    session: Session,
+    zero: Instant,
+    pub(crate) shared: Arc<SessionShared>,
+    pub(crate) socket: SocketId,
+    pub(crate) local_id: ConnectionId,
+    /// The entry of this session in the driver's timers.
+    pub(crate) timer: Option<Instant>,
+    /// It stands in the driver's queue.
+    pub(crate) queued: bool,
+    local_ip: Option<IpAddr>,
+    /// Datagrams that the socket had no room for.
+    stuck: Option<Stuck>,
+    blocked: bool,
+    batch: Batch,
+    chunks: VecDeque<Bytes>,
+    handed: u64,
+    acknowledged: u64,
+    reported: u64,
+    end_seen: bool,
+    verified: bool,
+    figures: Figures,
+    /// What the control thread is to hear: how the session ended.
+    verdict: Option<Option<CloseReason>>,
+    rates: Rates,
+}
+
+struct Stuck {
+    to: SocketAddr,
+    segment: usize,
+    bytes: Vec<u8>,
+}
+
+impl Slot {
+    pub(crate) fn new(new: NewSlot) -> Result<Self, (Arc<SessionShared>, ConfigError)> {
+        let NewSlot { socket, config, shared, .. } = new;
+        let (local_id, rates) = (config.local_id, config.rates);
+        let session = match Session::new(config) {
+            Ok(session) => session,
+            Err(error) => return Err((shared, error)),
+        };
+        let now = Instant::now();
+        Ok(Self {
+            session,
+            zero: now,
+            figures: Figures::new(now),
+            shared,
+            socket,
+            local_id,
+            timer: None,
+            queued: false,
+            local_ip: None,
+            stuck: None,
+            blocked: false,
+            batch: Batch::default(),
+            chunks: VecDeque::new(),
+            handed: 0,
+            acknowledged: 0,
+            reported: 0,
+            end_seen: false,
+            verified: false,
+            verdict: None,
+            rates,
+        })
+    }
+
+    /// The session's clock began when the slot was made.
+    fn moment(&self, now: Instant) -> Moment {
+        let nanos = now.saturating_duration_since(self.zero).as_nanos();
+        Moment::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    // ---- what happens to it
+
+    /// A datagram has come.
+    pub(crate) fn on_datagram(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        to: Option<IpAddr>,
+        datagram: &[u8],
+    ) {
+        if self.session.handle_datagram(self.moment(now), from, datagram).is_ok() {
+            self.shared.mark_heard(now);
+            self.local_ip = to.or(self.local_ip);
+        }
+    }
+
+    pub(crate) fn on_timer(&mut self, now: Instant) {
+        self.session.handle_timeout(self.moment(now));
+    }
+
+    pub(crate) fn on_abort(&mut self, now: Instant, code: ErrorCode, reason: &str) {
+        self.session.handle_abort(self.moment(now), code, reason);
+    }
+
+    pub(crate) fn on_peer_ended(&mut self, now: Instant, reason: Option<CloseReason>) {
+        self.session.handle_peer_ended(self.moment(now), reason);
+    }
+
+    pub(crate) fn on_rates(&mut self, now: Instant, rates: Rates) {
+        self.rates = rates;
+        self.session.handle_rates(self.moment(now), rates);
+    }
+
+    pub(crate) fn on_path_change(&mut self, now: Instant) {
+        self.session.handle_path_change(self.moment(now));
+    }
+
+    /// The socket has room again.
+    pub(crate) fn on_writable(&mut self, now: Instant) {
+        if core::mem::take(&mut self.blocked) {
+            self.session.handle_send_blocked(self.moment(now), false);
+        }
+    }
+
+    /// When `on_timer` is to be called.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let at = self.session.poll_timeout().filter(|at| *at != Moment::NEVER)?;
+        self.zero.checked_add(Duration::from_nanos(at.as_nanos()))
+    }
+
+    /// How the session ended, once.
+    pub(crate) fn take_verdict(&mut self) -> Option<Option<CloseReason>> {
+        self.verdict.take()
+    }
+
+    // ---- serving it
+
+    /// Takes in what the application has done, gives out what there is, and sends.
+    pub(crate) fn serve(&mut self, now: Instant, socket: &mut WatchedUdp, scratch: &mut [u8]) -> Next {
+        self.shared.take_kick();
+        let shared = Arc::clone(&self.shared);
+        match &shared.pipe {
+            Pipe::Send(pipe) => self.take_written(now, pipe),
+            Pipe::Recv(pipe) => self.take_consumed(now, pipe),
+        }
+        let more = self.transmit(now, socket, scratch);
+        match &shared.pipe {
+            Pipe::Send(pipe) => self.free_acknowledged(pipe),
+            Pipe::Recv(pipe) => self.give_received(pipe),
+        }
+        self.take_events();
+        self.figures.publish(now, &self.session, self.moment(now), &self.shared, self.rates);
+        let rested = match &shared.pipe {
+            Pipe::Send(pipe) => self.backlog() > BACKLOG || self.session.is_closed() || pipe.await_more(),
+            Pipe::Recv(_) => true,
+        };
+        match (self.session.is_drained(), more || !rested) {
+            (true, _) => Next::Drop,
+            (false, true) => Next::Again,
+            (false, false) => Next::Rest,
+        }
+    }
+
+    /// Statistics are wanted now.
+    pub(crate) fn refresh(&mut self, now: Instant) {
+        self.figures.refresh(now, &self.session, self.moment(now), &self.shared, self.rates);
+    }
+
+    /// Bytes that were handed to the protocol and were never sent.
+    fn backlog(&self) -> u64 {
+        self.handed.saturating_sub(self.session.stats().bytes_sent)
+    }
+
+    fn take_written(&mut self, now: Instant, pipe: &SendPipe) {
+        if self.session.is_closed() {
+            return;
+        }
+        pipe.take(&mut self.batch);
+        let moment = self.moment(now);
+        let mut result = Ok(());
+        for piece in self.batch.drain() {
+            self.handed += piece.len() as u64;
+            result = result.and(self.session.handle_write(moment, piece));
+        }
+        if self.batch.flush {
+            result = result.and(self.session.handle_flush(moment));
+        }
+        if let Some(end) = self.batch.end.take() {
+            result = result.and(self.session.handle_finish(moment, end));
+        }
+        if let Err(misuse) = result
+            && !self.session.is_closed()
+        {
+            self.on_misuse(now, &misuse.to_string());
+        }
+    }
+
+    fn take_consumed(&mut self, now: Instant, pipe: &RecvPipe) {
+        if self.session.is_closed() {
+            return;
+        }
+        let moment = self.moment(now);
+        let consumed = pipe.report();
+        let mut result = Ok(());
+        if consumed > self.reported {
+            self.reported = consumed;
+            result = self.session.handle_consumed(moment, consumed);
+        }
+        // A session that nobody has accepted does not complete.
+        if self.end_seen && !self.verified && self.shared.is_accepted() {
+            pipe.check_end();
+            if let Some(agrees) = pipe.verdict() {
+                self.verified = true;
+                result = result.and(self.session.handle_verified(moment, agrees));
+                if agrees && result.is_ok() {
+                    self.verdict = Some(None);
+                }
+            }
+        }
+        if let Err(misuse) = result
+            && !self.session.is_closed()
+        {
+            self.on_misuse(now, &misuse.to_string());
+        }
+    }
+
+    /// The session refuses what this file should never do.
+    fn on_misuse(&mut self, now: Instant, words: &str) {
+        log::error!(target: "faspstream::io", "a session was misused by its driver: {words}");
+        self.session.handle_abort(self.moment(now), ErrorCode::Internal, "internal error");
+    }
+
+    /// Sends what may be sent. True if there was more than one turn's share.
+    fn transmit(&mut self, now: Instant, socket: &mut WatchedUdp, scratch: &mut [u8]) -> bool {
+        let moment = self.moment(now);
+        if let Some(stuck) = self.stuck.take()
+            && socket.send(stuck.to, self.local_ip, &stuck.bytes, stuck.segment) == Sent::Blocked
+        {
+            self.stuck = Some(stuck);
+            return false;
+        }
+        let mut sent = 0;
+        while sent < SEND_BUDGET {
+            let max = socket.max_segments();
+            let Some(transmit) = self.session.poll_transmit(moment, scratch, max) else { return false };
+            let datagrams = &scratch[..transmit.len];
+            sent += transmit.len;
+            if socket.send(transmit.destination, self.local_ip, datagrams, transmit.segment) == Sent::Blocked
+            {
+                let bytes = datagrams.to_vec();
+                self.stuck = Some(Stuck { to: transmit.destination, segment: transmit.segment, bytes });
+                self.blocked = true;
+                self.session.handle_send_blocked(moment, true);
+                socket.watch_writable(true);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn free_acknowledged(&mut self, pipe: &SendPipe) {
+        let acknowledged = self.session.acknowledged();
+        let mut wake = false;
+        if acknowledged > self.acknowledged {
+            self.acknowledged = acknowledged;
+            wake = pipe.acknowledge(acknowledged);
+        }
+        if pipe.is_blocked() {
+            wake |= pipe.set_limit(self.figures.send_limit(&self.session, pipe));
+        }
+        if wake {
+            self.shared.notify(Ready::WRITABLE);
+        }
+    }
+
+    fn give_received(&mut self, pipe: &RecvPipe) {
+        while let Some(chunk) = self.session.poll_read() {
+            self.chunks.push_back(chunk);
+        }
+        if self.chunks.is_empty() {
+            return;
+        }
+        if self.shared.is_over() {
+            self.chunks.clear();
+        } else if pipe.push(&mut self.chunks) {
+            self.shared.notify(Ready::READABLE);
+        }
+    }
+
+    fn take_events(&mut self) {
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                Event::Established => {
+                    log::debug!(target: "faspstream::io", "session {}: the data channel works", self.shared.id());
+                }
+                Event::EndOfStream(end) => {
+                    self.end_seen = true;
+                    if let Pipe::Recv(pipe) = &self.shared.pipe {
+                        pipe.push_end(end);
+                        // The driver looks at the end once more, even if the application has taken everything before.
+                        self.shared.kick();
+                    }
+                }
+                Event::Completed => {
+                    self.shared.complete();
+                    self.verdict = Some(None);
+                }
+                Event::Closed(reason) => {
+                    self.shared.fail(Error::from_close(&reason));
+                    self.verdict = Some(Some(reason));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! One UDP socket: batches, offloads, buffers.
+
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use quinn_udp::{RecvMeta, Transmit as Datagrams, UdpSockRef, UdpSocketState};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use crate::reactor::{Reactor, Watched};
+
+/// What is asked for as receive and send buffer of the kernel.
+const BUFFER: usize = 4 << 20;
+/// A smaller receive buffer is worth a warning: at 10 Gbit/s it holds less than a millisecond.
+const BUFFER_SMALL: usize = 1 << 20;
+
+/// A bound socket that no thread owns yet.
+pub(crate) struct UdpEndpoint {
+    socket: UdpSocket,
+    state: UdpSocketState,
+    local: SocketAddr,
+    receive_buffer: usize,
+}
+
+impl UdpEndpoint {
+    /// Binds to `at`; an IPv6 wildcard takes IPv4 too where the system can.
+    pub(crate) fn bind(at: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
+        if at.is_ipv6() && at.ip().is_unspecified() {
+            // A system without dual-stack sockets serves IPv6 alone then.
+            let _ = socket.set_only_v6(false);
+        }
+        socket.bind(&at.into())?;
+        let socket: UdpSocket = socket.into();
+        let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+        let receive_buffer = grow_buffers(&socket)?;
+        Ok(Self { local: socket.local_addr()?, socket, state, receive_buffer })
+    }
+
+    /// As bound.
+    pub(crate) fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// What the system granted, in bytes.
+    pub(crate) fn receive_buffer(&self) -> usize {
+        self.receive_buffer
+    }
+
+    /// Hands the socket to the thread of `reactor`.
+    pub(crate) fn watch(self, reactor: &Arc<Reactor>, key: usize) -> io::Result<WatchedUdp> {
+        Ok(WatchedUdp {
+            wildcard: self.local.ip().is_unspecified(),
+            dual: self.local.is_ipv6(),
+            socket: Watched::new(reactor, self.socket, key)?,
+            state: self.state,
+            key,
+        })
+    }
+}
+
+/// Asks for large buffers and gives the size of the receive buffer that was granted.
+fn grow_buffers(socket: &UdpSocket) -> io::Result<usize> {
+    let socket = SockRef::from(socket);
+    // Whatever the system grants is worked with.
+    let _ = socket.set_recv_buffer_size(BUFFER);
+    let _ = socket.set_send_buffer_size(BUFFER);
+    let granted = socket.recv_buffer_size()?;
+    if granted < BUFFER_SMALL {
+        log::warn!(
+            target: "faspstream::io",
+            "the UDP receive buffer is {granted} bytes where {BUFFER} were asked for; fast streams may lose datagrams: \
+             raise net.core.rmem_max (Linux) or its like"
+        );
+    }
+    Ok(granted)
+}
+
+/// A socket that the driver owns.
+pub(crate) struct WatchedUdp {
+    socket: Watched<UdpSocket>,
+    state: UdpSocketState,
+    key: usize,
+    wildcard: bool,
+    dual: bool,
+}
+
+/// What a send has led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// The kernel has them.
+    Done,
+    /// The kernel has no room; `watch_writable` tells when it has.
+    Blocked,
+    /// The network or a filter refuses them for now: lost, as on any link.
+    Dropped,
+}
+
+impl WatchedUdp {
+    /// Datagrams that one system call may carry.
+    pub(crate) fn max_segments(&self) -> usize {
+        self.state.max_gso_segments()
+    }
+
+    /// Sends datagrams of `segment` bytes each but the last to `to`, from the local address `from` if it is known and matters.
+    pub(crate) fn send(&self, to: SocketAddr, from: Option<IpAddr>, contents: &[u8], segment: usize) -> Sent {
+        let datagrams = Datagrams {
+            destination: self.mapped(to),
+            ecn: None,
+            contents,
+            segment_size: (contents.len() > segment).then_some(segment),
+            src_ip: from.filter(|_| self.wildcard),
+        };
+        loop {
+            match self.state.try_send(UdpSockRef::from(&*self.socket), &datagrams) {
+                Ok(()) => return Sent::Done,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock || is_full(&e) => return Sent::Blocked,
+                Err(e) => {
+                    log::debug!(target: "faspstream::io", "sending {} bytes to {to}: {e}", contents.len());
+                    return Sent::Dropped;
+                }
+            }
+        }
+    }
+
+    /// A dual-stack socket names IPv4 peers by their mapped address.
+    fn mapped(&self, to: SocketAddr) -> SocketAddr {
+        match to {
+            SocketAddr::V4(v4) if self.dual => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
+            other => other,
+        }
+    }
+
+    /// Receives up to as many batches as there are buffers. Errors that an earlier send has left behind are no errors of this socket.
+    pub(crate) fn receive(&self, buffers: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta]) -> usize {
+        match self.state.recv(UdpSockRef::from(&*self.socket), buffers, meta) {
+            Ok(n) => n,
+            Err(e) => {
+                if e.kind() != io::ErrorKind::WouldBlock {
+                    log::debug!(target: "faspstream::io", "receiving: {e}");
+                }
+                0
+            }
+        }
+    }
+
+    /// Whether the driver is to be woken when there is room for output.
+    pub(crate) fn watch_writable(&mut self, writable: bool) {
+        if let Err(e) = self.socket.watch_writable(self.key, writable) {
+            log::warn!(target: "faspstream::io", "watching a UDP socket: {e}");
+        }
+    }
+}
+
+/// ENOBUFS: the interface's queue is full.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(105 | 55 | 10_055))
+}
+
+/// An address as the sessions know it: IPv4 peers of a dual-stack socket without the mapping.
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
