@@ -12,7 +12,6 @@ pub mod config;
 
 mod api;
 mod control;
-mod digest;
 mod io;
 mod mailbox;
 mod pipe;

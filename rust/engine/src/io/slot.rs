@@ -9,7 +9,7 @@ use bytes::Bytes;
 use faspstream_proto::Session;
 use faspstream_proto::config::{ConfigError, ConnectionId, Rates};
 use faspstream_proto::error::{CloseReason, ErrorCode};
-use faspstream_proto::io::Event;
+use faspstream_proto::io::{Event, Misuse};
 use faspstream_proto::units::Instant as Moment;
 
 use super::socket::{Sent, WatchedUdp};
@@ -237,22 +237,35 @@ impl Slot {
             self.reported = consumed;
             result = self.session.handle_consumed(moment, consumed);
         }
-        // A session that nobody has accepted does not complete.
-        if self.end_seen && !self.verified && self.shared.is_accepted() {
-            pipe.check_end();
-            if let Some(agrees) = pipe.verdict() {
-                self.verified = true;
-                result = result.and(self.session.handle_verified(moment, agrees));
-                if agrees && result.is_ok() {
-                    self.verdict = Some(None);
-                }
-            }
+        if self.end_seen && !self.verified {
+            result = result.and(self.confirm(moment, pipe));
         }
         if let Err(misuse) = result
             && !self.session.is_closed()
         {
             self.on_misuse(now, &misuse.to_string());
         }
+    }
+
+    /// Tells the sender how the comparison of the digests came out. A session that nobody has accepted does not complete, nor does one
+    /// whose completion is held.
+    fn confirm(&mut self, moment: Moment, pipe: &RecvPipe) -> Result<(), Misuse> {
+        let known = pipe.verdict().is_some();
+        pipe.check_end();
+        let Some(agrees) = pipe.verdict() else { return Ok(()) };
+        if agrees && !self.shared.may_complete() {
+            if !known && self.shared.is_held() {
+                // The end came after the last byte: a reader may be waiting for it.
+                self.shared.notify(Ready::READABLE);
+            }
+            return Ok(());
+        }
+        self.verified = true;
+        self.session.handle_verified(moment, agrees)?;
+        if agrees {
+            self.verdict = Some(None);
+        }
+        Ok(())
     }
 
     /// The session refuses what this file should never do.

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 use faspstream_proto::io::EndOfStream;
 
 use super::lock;
-use crate::digest::StreamDigest;
+use faspstream_proto::digest::StreamDigest;
 
 /// What `take_with` has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

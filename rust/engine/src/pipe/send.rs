@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use faspstream_proto::io::EndOfStream;
 
 use super::lock;
-use crate::digest::StreamDigest;
+use faspstream_proto::digest::StreamDigest;
 
 /// A write that is larger is handed to the driver in pieces, so that sending begins while the rest is still being copied.
 const PIECE: usize = 64 << 10;
