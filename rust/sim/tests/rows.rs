@@ -1,0 +1,30 @@
+//! The rows of the transport page that hold in full, so that they go on to hold. `faspstream-sim rows` prints all of them.
+
+use faspstream_sim::rows::{rows, table};
+
+fn holds(name: &str) {
+    let row = rows().into_iter().find(|row| row.name == name).expect("a row of this name");
+    let result = (row.measure)();
+    let all_hold = result.as_ref().is_ok_and(|figures| figures.iter().all(|figure| figure.holds));
+    assert!(all_hold, "\n{}", table(&row, &result));
+}
+
+#[test]
+fn a_live_stream_is_delivered_in_time() {
+    holds("live");
+}
+
+#[test]
+fn an_outage_of_any_length_and_direction_is_outlived() {
+    holds("outage");
+}
+
+#[test]
+fn a_client_that_moves_takes_its_stream_along() {
+    holds("moving");
+}
+
+#[test]
+fn memory_stays_within_its_bound() {
+    holds("memory");
+}

@@ -1,0 +1,9 @@
+//! The scenarios of the transport, each on fixed seeds: real bytes over an emulated network, every byte compared.
+
+mod common;
+mod loss;
+mod mtu;
+mod outage;
+mod reader;
+mod tiny;
+mod trouble;
