@@ -1,6 +1,8 @@
 //! What the tests of this folder share.
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 
+pub(crate) mod relay;
+
 use std::time::Duration;
 
 use faspstream::{AccessKey, Client, ClientBuilder, Server, ServerBuilder};

@@ -1,0 +1,88 @@
+//! A TCP relay that can cut, stall and damage what passes; the data channel goes around it.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+#[derive(Default)]
+struct State {
+    sockets: Mutex<Vec<TcpStream>>,
+    connections: AtomicUsize,
+    damage: AtomicBool,
+    refuse: AtomicBool,
+}
+
+/// Listens for clients and connects each to the target.
+pub(crate) struct Relay {
+    port: u16,
+    state: Arc<State>,
+}
+
+impl Relay {
+    pub(crate) fn to(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener.local_addr().expect("it is bound").port();
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                if shared.refuse.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let Ok(server) = TcpStream::connect(target) else { continue };
+                shared.connections.fetch_add(1, Ordering::SeqCst);
+                pass(&client, &server, &shared);
+                pass(&server, &client, &shared);
+                let mut sockets = shared.sockets.lock().expect("nobody panics with it");
+                sockets.extend([client, server]);
+            }
+        });
+        Self { port, state }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
+    }
+
+    /// Closes all connections.
+    pub(crate) fn cut(&self) {
+        for socket in self.state.sockets.lock().expect("nobody panics with it").drain(..) {
+            // It may be closed already.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Lets nobody through any more, or everybody again.
+    pub(crate) fn refuse(&self, refuse: bool) {
+        self.state.refuse.store(refuse, Ordering::SeqCst);
+    }
+
+    /// Flips a bit in whatever passes next.
+    pub(crate) fn damage_next(&self) {
+        self.state.damage.store(true, Ordering::SeqCst);
+    }
+}
+
+fn pass(from: &TcpStream, to: &TcpStream, state: &Arc<State>) {
+    let (mut from, mut to) = (from.try_clone().expect("a descriptor"), to.try_clone().expect("a descriptor"));
+    let state = Arc::clone(state);
+    thread::spawn(move || {
+        let mut buffer = [0; 16 << 10];
+        while let Ok(n @ 1..) = from.read(&mut buffer) {
+            if state.damage.swap(false, Ordering::SeqCst) {
+                buffer[n - 1] ^= 1;
+            }
+            if to.write_all(&buffer[..n]).is_err() {
+                break;
+            }
+        }
+        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+    });
+}
