@@ -25,7 +25,6 @@ import java.util.Set;
  */
 public final class AccessKey {
     private static final int MAX_ID = 128;
-    private static final int MIN_SECRET = 8;
     private static final int MAX_SECRET = 1024;
     private static final int GENERATED_BYTES = 32;
 
@@ -41,7 +40,8 @@ public final class AccessKey {
      * A key from its parts.
      *
      * @param id 1 to 128 bytes in UTF-8 without colon, white space or control character
-     * @param secret 8 to 1,024 bytes in UTF-8 without control characters; take {@link #generate} unless you have a reason
+     * @param secret 1 to 1,024 bytes in UTF-8 without control characters; below 16 bytes it is logged as weak, so take {@link #generate}
+     *     unless you have a reason
      * @return the key
      * @throws IllegalArgumentException if one of them is not allowed; the secret is never in the message
      */
@@ -52,7 +52,7 @@ public final class AccessKey {
         }
         String what = "secret of the access key '" + id + "'";
         Checks.text(what, secret, MAX_SECRET);
-        Checks.range("length in bytes of the " + what, bytes(secret).length, MIN_SECRET, MAX_SECRET);
+        Checks.range("length in bytes of the " + what, bytes(secret).length, 1, MAX_SECRET);
         return new AccessKey(id, secret);
     }
 
