@@ -49,7 +49,7 @@ fetch_from_maven_central() {
     incoming=$( mktemp -d ) || return 1
     ( cd "$incoming" && mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
         -Dartifact="com.github.hazendaz.gradle:gradle:$version:zip:bin" -DoutputDirectory="$incoming" ) >/dev/null 2>&1 &&
-        [ "$( sha256sum < "$incoming/$1" | cut -d ' ' -f 1 )" = "$3" ] &&
+        [ -f "$incoming/$1" ] && [ "$( sha256sum < "$incoming/$1" | cut -d ' ' -f 1 )" = "$3" ] &&
         mkdir -p "$2" && mv "$incoming/$1" "$2/$1"
     fetched=$?
     rm -rf "$incoming"
