@@ -8,7 +8,7 @@ use crate::units::Instant;
 const RTT_GUESS: Duration = Duration::from_millis(100);
 
 /// Room beside the bandwidth-delay product.
-const SLACK: u64 = 4 << 20;
+const SLACK: u64 = 6 << 20;
 
 /// Arrivals are summed over at least this.
 const ROUND_MIN: Duration = Duration::from_millis(10);
@@ -95,11 +95,11 @@ impl FlowWindow {
         }
     }
 
-    /// Three and a half times what arrives in a round trip: one on its way, one behind a gap, one behind a gap whose retransmission
-    /// is lost too, and half for growth.
+    /// Four times what arrives in a round trip: one on its way, one behind a gap, one behind a gap whose retransmission is lost too,
+    /// and one for growth.
     fn resize(&mut self) {
         let product = self.rounds.into_iter().max().unwrap_or(0);
-        let wanted = product.saturating_mul(7) / 2 + SLACK.min(self.max);
+        let wanted = product.saturating_mul(4) + SLACK.min(self.max);
         self.window = wanted.max(self.first).min(self.max);
         self.raise();
     }
@@ -155,7 +155,7 @@ mod tests {
         flow.on_consumed(50 * MIB);
         let limit = flow.limit();
         (1_000..5_000).for_each(|ms| flow.on_received(at(ms), 10));
-        assert!(flow.window() < 5 * MIB);
+        assert!(flow.window() < 7 * MIB);
         flow.on_consumed(51 * MIB);
         assert_eq!(flow.limit(), limit);
     }

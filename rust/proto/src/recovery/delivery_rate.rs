@@ -5,9 +5,14 @@
 
 use std::collections::VecDeque;
 
+use core::cmp::Reverse;
 use core::time::Duration;
 
+use super::windowed::WindowedMin;
 use crate::units::{ByteCount, Instant, Rate};
+
+/// For how long a peak counts.
+const PEAK_WINDOW: Duration = Duration::from_secs(5);
 
 /// What was delivered when a datagram left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +44,7 @@ pub(crate) struct DeliveryRate {
     /// As long as no more than this was delivered, samples are limited by the application.
     app_limited_until: ByteCount,
     latest: Option<Rate>,
+    peak: WindowedMin<Reverse<Rate>>,
 }
 
 impl Default for DeliveryRate {
@@ -49,6 +55,7 @@ impl Default for DeliveryRate {
             delivered: ByteCount::ZERO,
             app_limited_until: ByteCount::ZERO,
             latest: None,
+            peak: WindowedMin::default(),
         }
     }
 }
@@ -67,6 +74,11 @@ impl DeliveryRate {
     /// The newest rate.
     pub(crate) fn latest(&self) -> Option<Rate> {
         self.latest
+    }
+
+    /// The best rate of the last while.
+    pub(crate) fn peak(&self) -> Option<Rate> {
+        self.peak.get().map(|Reverse(rate)| rate)
     }
 
     /// The first datagram after a silence: the time before does not count for the rate.
@@ -96,7 +108,10 @@ impl DeliveryRate {
         let prior = self.snapshot(epoch);
         let sample =
             Sample { prior_delivered: prior.delivered, rate: self.rate_since(prior, sent_at, arrived_at) };
-        self.latest = sample.rate.or(self.latest);
+        if let Some(rate) = sample.rate {
+            self.latest = Some(rate);
+            self.peak.insert(arrived_at, PEAK_WINDOW, Reverse(rate));
+        }
         self.snapshots.push_back(Snapshot { delivered: self.delivered, arrived_at, sent_at });
         sample
     }

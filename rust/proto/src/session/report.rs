@@ -5,11 +5,16 @@ use core::time::Duration;
 use super::sending::SendHalf;
 use super::{Half, Session};
 use crate::io::{Limit, LimitTimes, Stats};
-use crate::rate::RateController;
 use crate::units::{Instant, Rate};
 
 /// So long after the last word of local drops they count as what limits.
 const LOCAL_DROPS: Duration = Duration::from_secs(1);
+
+/// Bytes that a writer may be ahead of the network.
+const WRITE_AHEAD: u64 = 6 << 20;
+
+/// So long after the rate stood at the target the target counts as what limits.
+const TARGET_MEMORY: Duration = Duration::from_secs(1);
 
 /// A stream that has not moved for so long is not limited by the network.
 const QUIET: Duration = Duration::from_secs(1);
@@ -100,18 +105,54 @@ impl SendHalf {
         stats.bytes_in_flight = flight.ring.in_flight().0;
         stats.datagram_size = self.mtu.size();
         stats.buffer_used = self.queue.buffered();
-        stats.buffer_size = self.peer.limit.saturating_sub(self.queue.acknowledged());
+        stats.buffer_size = self.useful_buffer();
         stats.feedbacks = self.counters.feedbacks;
         stats.outages = self.counters.outages;
     }
 
+    /// What is worth holding: four bandwidth-delay products (in flight, behind a gap, behind a gap whose retransmission is lost
+    /// too, growth), and enough for the writer's rhythm.
+    fn useful_buffer(&self) -> u64 {
+        let flight = &self.flight;
+        let rate = flight.delivery.peak().unwrap_or(Rate::ZERO).min(self.pacer.rate());
+        let product = rate.bytes_in(flight.base.rtt().unwrap_or_default()).0;
+        product.saturating_mul(4).saturating_add(WRITE_AHEAD).min(self.buffer_max)
+    }
+
+    /// True if what arrived in order and was not read fills at least half of the window.
+    fn is_reader_behind(&self) -> bool {
+        let unread = self.queue.acknowledged().saturating_sub(self.peer.consumed);
+        let window = self.peer.limit.saturating_sub(self.peer.consumed);
+        unread > 0 && unread >= window / 2
+    }
+
+    /// True if flow control leaves less than what could be sent.
+    fn is_short_of_window(&self) -> bool {
+        let unsent = self.queue.unsent();
+        let credit = self.peer.limit.saturating_sub(self.queue.sent());
+        unsent > 0 && credit < unsent.min(self.full_payload() as u64)
+    }
+
+    /// True if most of what this end may hold is on its way: the buffer is below the bandwidth-delay product.
+    fn is_buffer_in_flight(&self) -> bool {
+        let sent = self.queue.sent() - self.queue.acknowledged();
+        let written = self.queue.written() - self.queue.acknowledged();
+        written >= self.buffer_max / 4 * 3 && sent >= self.buffer_max / 2
+    }
+
+    /// True if the target was what bounded the rate of late; an adaptive law dips below it now and then to look around.
+    fn is_held_by_target(&self, now: Instant) -> bool {
+        let memory = (self.flight.rtt.smoothed() * 10).max(TARGET_MEMORY);
+        self.at_target_at.is_some_and(|at| now.since(at) < memory)
+    }
+
     /// What keeps the next datagram back.
     fn active_limit(&self, now: Instant) -> Limit {
-        if self.queue.lost() == 0 && self.is_flow_blocked() {
-            // The reader is behind if what arrived in order fills at least half of the window.
-            let unread = self.queue.acknowledged().saturating_sub(self.peer.consumed);
-            let window = self.peer.limit.saturating_sub(self.peer.consumed);
-            return if unread >= window / 2 { Limit::ApplicationRead } else { Limit::ReceiveWindow };
+        if self.is_reader_behind() {
+            return Limit::ApplicationRead;
+        }
+        if (self.queue.lost() == 0 && self.is_short_of_window()) || self.is_buffer_in_flight() {
+            return Limit::ReceiveWindow;
         }
         if !self.has_sendable(now) {
             let all_sent = self.ending.is_some() && self.queue.unsent() == 0;
@@ -124,7 +165,7 @@ impl SendHalf {
         }
         if self.local_drop_at.is_some_and(|at| now.since(at) < LOCAL_DROPS) {
             Limit::PeerSocketBuffer
-        } else if !self.is_window_blocked() && self.controller.rate() >= self.rates.target {
+        } else if self.is_held_by_target(now) {
             Limit::TargetRate
         } else {
             Limit::NetworkCapacity

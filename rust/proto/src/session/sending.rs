@@ -97,6 +97,10 @@ pub(super) struct SendHalf {
     /// Wire bytes that the receiving system dropped and that were not found lost yet.
     pub(super) local_debt: ByteCount,
     pub(super) local_drop_at: Option<Instant>,
+    /// When the controller would have gone as fast as the target or faster.
+    pub(super) at_target_at: Option<Instant>,
+    /// Most stream bytes that this end holds.
+    pub(super) buffer_max: u64,
     /// IP and UDP headers of a datagram.
     pub(super) headers: ByteCount,
     /// For segments that straddle what the application handed in.
@@ -127,6 +131,8 @@ impl SendHalf {
             flushed: 0,
             local_debt: ByteCount::ZERO,
             local_drop_at: None,
+            at_target_at: None,
+            buffer_max: config.buffer_max,
             headers,
             scratch: vec![0; usize::from(config.datagram_max)],
         }
@@ -185,6 +191,9 @@ impl SendHalf {
     pub(super) fn update_pacer(&mut self, now: Instant) {
         self.pacer.set_datagram(self.full_wire());
         self.pacer.set_rate(now, self.controller.rate());
+        if self.controller.rate() >= self.rates.target {
+            self.at_target_at = Some(now);
+        }
     }
 
     /// Wire bytes of a full datagram.
