@@ -8,6 +8,9 @@ use faspstream_proto::units::Rate;
 use crate::api::error::{Error, Result};
 use crate::config::Config;
 
+/// The lowest cap: below it not even the signs of life of a session would pass.
+pub(crate) const TARGET_MIN: Rate = Rate::from_bps(8_000);
+
 /// What may carry the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
 pub enum Transport {
@@ -87,17 +90,7 @@ impl Options {
 
     /// What the fields can't hold together or alone, whoever set them.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.target_rate == Rate::ZERO {
-            return Err(Error::configuration(
-                "target.rate = 0: a cap of zero would let nothing pass; allowed is any rate above",
-            ));
-        }
-        if self.min_rate > self.target_rate {
-            return Err(Error::configuration(format!(
-                "min.rate = {} is above target.rate = {}: lower the one or raise the other",
-                self.min_rate, self.target_rate
-            )));
-        }
+        check_rates(&self.rates())?;
         range("datagram.size", u64::from(self.datagram_size.unwrap_or(1_200)), 256, 65_000)?;
         range("buffer.max", self.buffer_max, 64 << 10, 64 << 30)?;
         range("buffer.size", self.buffer_size.unwrap_or(64 << 10), 64 << 10, 64 << 30)?;
@@ -111,6 +104,23 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// What rates can't be, whoever sets them.
+pub(crate) fn check_rates(rates: &Rates) -> Result<()> {
+    if rates.target < TARGET_MIN {
+        return Err(Error::configuration(format!(
+            "target.rate = {}: allowed is {TARGET_MIN} or more, or unlimited",
+            rates.target
+        )));
+    }
+    if rates.min > rates.target {
+        return Err(Error::configuration(format!(
+            "min.rate = {} is above target.rate = {}: lower the one or raise the other",
+            rates.min, rates.target
+        )));
+    }
+    Ok(())
 }
 
 fn range(name: &str, value: u64, least: u64, most: u64) -> Result<()> {

@@ -99,7 +99,7 @@ impl Config {
             "host" => self.host = value.to_owned(),
             "tcp.port" => self.tcp_port = parse::number(value, 0, 65_535)?,
             "udp.port" => self.udp_port = parse::number(value, 0, 65_535)?,
-            "target.rate" => o.target_rate = parse::positive_rate(value)?,
+            "target.rate" => o.target_rate = parse::target_rate(value)?,
             "min.rate" => o.min_rate = parse_rate(value)?,
             "policy" => o.policy = parse::word(value, &table::POLICIES)?,
             "cipher" => o.cipher = parse::word(value, &table::CIPHERS)?,
@@ -115,7 +115,7 @@ impl Config {
             "buffer.max" => o.buffer_max = parse::size_within(value, table::BUFFER)?,
             "connect.timeout" => o.connect_timeout = parse::duration_within(value, table::TIMEOUT)?,
             "outage.timeout" => o.outage_timeout = parse::duration_within(value, table::TIMEOUT)?,
-            "max.sessions" => self.max_sessions = parse::number(value, 1, 1_000_000)?,
+            "max.sessions" => self.max_sessions = parse::number(value, 1, 65_535)?,
             "complete.on.close" => o.complete_on_close = parse::word(value, &table::BOOLEANS)?,
             "transport" => o.transport = parse::word(value, &table::TRANSPORTS)?,
             "dscp" => o.dscp = if value == "default" { None } else { Some(parse::number(value, 0, 63)?) },
@@ -154,6 +154,42 @@ mod tests {
         assert_eq!(o.buffer_max, 256 << 20);
         assert_eq!((o.connect_timeout, o.outage_timeout), (Duration::from_secs(20), Duration::from_secs(60)));
         assert_eq!((o.transport, o.dscp, o.complete_on_close), (Transport::Auto, None, true));
+    }
+
+    /// The keys that stand in the conf file, with their defaults.
+    fn conf_file() -> Vec<(String, String)> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conf/faspstream.properties");
+        let text = std::fs::read_to_string(&path).expect("the conf file is part of the project");
+        let settings =
+            text.lines().filter_map(|line| line.strip_prefix('#')).filter(|l| !l.starts_with([' ', '#']));
+        settings
+            .filter_map(|line| line.split_once('='))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_conf_file_has_every_key_with_its_default() {
+        let mut in_file = conf_file();
+        let mut in_table: Vec<(String, String)> =
+            TABLE.iter().map(|k| (k.name.to_owned(), k.default.to_owned())).collect();
+        in_file.sort();
+        in_table.sort();
+        assert_eq!(in_file, in_table);
+    }
+
+    #[test]
+    fn every_profile_can_be_loaded() {
+        let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conf/profiles");
+        let mut loaded = 0;
+        for entry in std::fs::read_dir(profiles).expect("the profiles are part of the project") {
+            let path = entry.expect("it can be listed").path();
+            if path.extension().is_some_and(|e| e == "properties") {
+                Config::load(&path).expect("a profile holds what is allowed");
+                loaded += 1;
+            }
+        }
+        assert!(loaded > 0);
     }
 
     #[test]

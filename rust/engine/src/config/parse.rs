@@ -7,6 +7,7 @@ use core::time::Duration;
 use faspstream_proto::units::Rate;
 
 use crate::api::key::AccessKey;
+use crate::api::options::TARGET_MIN;
 
 type Parsed<T> = Result<T, String>;
 
@@ -81,11 +82,9 @@ pub fn parse_duration(text: &str) -> Parsed<Duration> {
     scaled(number, millis, text).map(Duration::from_millis)
 }
 
-pub(super) fn positive_rate(text: &str) -> Parsed<Rate> {
-    match parse_rate(text)? {
-        Rate::ZERO => Err("a cap of zero would let nothing pass".to_owned()),
-        rate => Ok(rate),
-    }
+pub(super) fn target_rate(text: &str) -> Parsed<Rate> {
+    let rate = parse_rate(text)?;
+    if rate < TARGET_MIN { Err("out of range".to_owned()) } else { Ok(rate) }
 }
 
 pub(super) fn size_within(text: &str, allowed: RangeInclusive<u64>) -> Parsed<u64> {

@@ -99,7 +99,7 @@ pub const TABLE: &[Key] = &[
         "target.rate",
         "unlimited",
         Kind::Rate,
-        "a rate above 0 such as 500mbit, 1gbit, 64kbit, or unlimited",
+        "8kbit or more, such as 500mbit or 1gbit, or unlimited",
         "cap of a session, headers and retransmissions included",
     ),
     row("min.rate", "0", Kind::Rate, "0, or a rate such as 10mbit", "floor under the adaptive policies"),
@@ -169,7 +169,7 @@ pub const TABLE: &[Key] = &[
         "100ms to 24h",
         "how long a session survives without any contact before it fails",
     ),
-    row("max.sessions", "1024", Kind::Count, "1 to 1000000", "most sessions of a server at the same time"),
+    row("max.sessions", "1024", Kind::Count, "1 to 65535", "most sessions of a server at the same time"),
     row(
         "complete.on.close",
         "true",

@@ -11,6 +11,7 @@ pub(crate) mod connect;
 pub(crate) mod connection;
 pub(crate) mod greeting;
 pub(crate) mod messages;
+mod opening;
 pub(crate) mod thread;
 pub(crate) mod tls;
 

@@ -15,6 +15,7 @@ use super::notice::Notice;
 use super::{Owner, Pipe, SessionShared};
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::listener::{Listener, Ready};
+use crate::api::options::check_rates;
 use crate::api::session::{Direction, Session};
 use crate::api::stats::ServerStats;
 use crate::config::Config;
@@ -169,9 +170,7 @@ impl ServerShared {
     }
 
     pub(crate) fn set_target_rate(&self, rate: Rate) -> Result<()> {
-        if rate == Rate::ZERO {
-            return Err(Error::configuration("a cap of 0 would let nothing pass; allowed is any rate above"));
-        }
+        check_rates(&Rates { target: rate, ..Rates::default() })?;
         if self.closed.load(Ordering::SeqCst) {
             return Err(Error::closed("server"));
         }

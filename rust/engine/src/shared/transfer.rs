@@ -1,10 +1,10 @@
 //! Writing, reading, and what steers them.
 
 use faspstream_proto::config::Rates;
-use faspstream_proto::units::Rate;
 
 use super::{Pipe, SessionShared};
 use crate::api::error::{Error, Result};
+use crate::api::options::check_rates;
 use crate::api::session::{Read, SessionState};
 use crate::pipe::{Put, RecvPipe, SendPipe, lock};
 
@@ -106,20 +106,4 @@ impl SessionShared {
             }
         }
     }
-}
-
-/// What rates can't be.
-pub(crate) fn check_rates(rates: &Rates) -> Result<()> {
-    if rates.target == Rate::ZERO {
-        return Err(Error::configuration(
-            "a target rate of 0 would let nothing pass; allowed is any rate above",
-        ));
-    }
-    if rates.min > rates.target {
-        return Err(Error::configuration(format!(
-            "the minimum rate {} is above the target rate {}: lower the one or raise the other",
-            rates.min, rates.target
-        )));
-    }
-    Ok(())
 }
