@@ -3,6 +3,7 @@ package faspstream;
 import faspstream.internal.Checks;
 import faspstream.internal.Native;
 import faspstream.internal.Signal;
+import faspstream.internal.Waits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -128,12 +129,7 @@ public final class FaspInputStream extends InputStream implements ReadableByteCh
     }
 
     private void begin() throws InterruptedIOException {
-        try {
-            lock.lockInterruptibly();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("read was interrupted");
-        }
+        Waits.lock(lock, "read");
     }
 
     private void end() {

@@ -2,6 +2,7 @@ package faspstream;
 
 import faspstream.internal.Checks;
 import faspstream.internal.Signal;
+import faspstream.internal.Waits;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -14,6 +15,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -50,6 +52,8 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
     private volatile boolean finished;
     /** A write has failed, so nobody knows how much of it was taken. */
     private volatile boolean broken;
+    /** Whoever holds the lock waits for room. */
+    private volatile boolean waiting;
     /** Inside Session.write: the end of the body decides, not close(). */
     private volatile boolean inBody;
 
@@ -153,7 +157,12 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
             }
             checkOpen();
             deadline = deadline == 0 ? Signal.deadline(timeoutNanos) : deadline;
-            core.await(seen, deadline, "write");
+            waiting = true;
+            try {
+                core.await(seen, deadline, "write");
+            } finally {
+                waiting = false;
+            }
             checkOpen();
         }
     }
@@ -167,12 +176,7 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
     }
 
     private void begin() throws InterruptedIOException {
-        try {
-            lock.lockInterruptibly();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("write was interrupted");
-        }
+        Waits.lock(lock, "write");
     }
 
     private void end() {
@@ -295,8 +299,12 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
         inBody = true;
     }
 
+    /** After a body has returned: completes, unless the body has kept a failed write to itself. */
     Receipt leaveBody() throws IOException {
         inBody = false;
+        if (broken && core.outcome() == null) {
+            throw new FaspException(ErrorCode.INCOMPLETE, "the stream is not whole: a write failed before", null);
+        }
         return complete();
     }
 
@@ -341,7 +349,7 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
      * {@code GZIPOutputStream} and friends work. With {@code complete.on.close=false} it aborts and throws instead. Further calls do nothing.
      *
      * <p>It aborts, too, if a write has failed before (and throws {@link ErrorCode#INCOMPLETE} unless the session was over), and if another
-     * thread is inside a write. Inside a body ({@link Session#write}) it only hands the bytes down: the end of the body decides.
+     * thread waits inside a write. Inside a body ({@link Session#write}) it only hands the bytes down: the end of the body decides.
      *
      * @throws InterruptedIOException if the thread was interrupted while waiting
      * @throws FaspException if the stream could not be completed
@@ -351,7 +359,7 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
         if (closed) {
             return;
         }
-        if (!finished && !lock.tryLock()) {
+        if (!finished && !lockUnlessWaiting()) {
             closed = true;
             core.close();
             return;
@@ -370,14 +378,33 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
         closeOutside();
     }
 
+    /** Takes the lock from whoever is about to give it back; false if another thread holds it and waits for room. */
+    private boolean lockUnlessWaiting() {
+        while (!lock.tryLock()) {
+            if (waiting) {
+                return false;
+            }
+            LockSupport.parkNanos(100_000);
+        }
+        return true;
+    }
+
     private void closeOutside() throws IOException {
         Outcome outcome = core.outcome();
         boolean isOver = outcome != null && (outcome.isLocal || outcome.receipt != null || broken);
         if (isOver) {
             closed = true;
         } else if (finished || (completeOnClose && !broken)) {
-            complete();
-            closed = true;
+            try {
+                complete();
+            } catch (InterruptedIOException e) {
+                if (!finished) {
+                    core.abort("the closing thread was interrupted");
+                }
+                throw e;
+            } finally {
+                closed = true;
+            }
         } else {
             closed = true;
             String why = broken ? "a write failed before" : "complete() was not called and complete.on.close is false";

@@ -219,7 +219,7 @@ public final class Server implements AutoCloseable {
         try (session) {
             handler.handle(session);
             if (session.core().info().isSender && session.core().outcome() == null) {
-                session.output().complete();
+                session.output().leaveBody();
             }
         } catch (IOException | RuntimeException | Error e) {
             session.abort(FaspText.of(e));

@@ -1,6 +1,7 @@
 package faspstream.internal;
 
 import java.io.InterruptedIOException;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Waiting for something that events announce. */
 public final class Waits {
@@ -10,6 +11,23 @@ public final class Waits {
     public interface Condition<E extends Exception> {
         /** True if the wait is over. */
         boolean holds() throws E;
+    }
+
+    /**
+     * Takes a lock. Only a wait for it can be interrupted: a thread whose interrupt status is set takes a free lock.
+     *
+     * @throws InterruptedIOException if the thread is interrupted; its interrupt status stays set
+     */
+    public static void lock(ReentrantLock lock, String what) throws InterruptedIOException {
+        if (lock.tryLock()) {
+            return;
+        }
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException(what + " was interrupted");
+        }
     }
 
     /**

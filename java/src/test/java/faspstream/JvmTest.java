@@ -1,0 +1,93 @@
+package faspstream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What the library does to the JVM around it. */
+@Timeout(60)
+class JvmTest {
+    /** Forgets everything and returns from main. */
+    static final class Forgetful {
+        public static void main(String[] args) throws IOException {
+            Server server = Server.builder().tcpPort(0).udpPort(0).start();
+            Client client = Client.builder().tcpPort(server.tcpPort()).connect();
+            client.push("stream").write(new byte[100]);
+            server.accept().input().read();
+            client.pull("other").session().completion();
+        }
+    }
+
+    @Test
+    void theJvmEndsAfterMainThoughEverythingWasForgottenAndNothingIsPrinted() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        ProcessBuilder builder = new ProcessBuilder(java, "-Xcheck:jni", "-cp", System.getProperty("java.class.path"));
+        String library = System.getProperty("faspstream.library.path");
+        if (library != null) {
+            builder.command().add("-Dfaspstream.library.path=" + library);
+        }
+        builder.command().add(Forgetful.class.getName());
+        Process process = builder.redirectErrorStream(true).start();
+        try {
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(process.waitFor(50, TimeUnit.SECONDS), "the JVM still runs");
+            assertEquals("", output);
+            assertEquals(0, process.exitValue());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aForgottenSessionIsReleasedAndReportedOnce() throws Exception {
+        CountDownLatch reported = new CountDownLatch(1);
+        Logger logger = Logger.getLogger("faspstream.leak");
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                if (record.getMessage().contains("a forgotten stream")) {
+                    reported.countDown();
+                }
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(handler);
+        logger.setUseParentHandlers(false);
+        try (Loopback net = new Loopback()) {
+            WeakReference<Session> forgotten =
+                    new WeakReference<>(net.client().open(Direction.PUSH, "a forgotten stream", Map.of()));
+            while (!reported.await(10, TimeUnit.MILLISECONDS)) {
+                System.gc();
+            }
+            assertNull(forgotten.get());
+        } finally {
+            logger.removeHandler(handler);
+            logger.setUseParentHandlers(true);
+        }
+    }
+
+    @Test
+    void theLibraryIsAvailable() {
+        assertNull(FaspStream.unavailabilityCause());
+        assertTrue(FaspStream.isAvailable());
+        assertEquals(faspstream.internal.Native.version(), FaspStream.version());
+    }
+}
