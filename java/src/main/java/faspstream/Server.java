@@ -223,7 +223,8 @@ public final class Server implements AutoCloseable {
             }
         } catch (IOException | RuntimeException | Error e) {
             session.abort(FaspText.of(e));
-            LOG.log(Level.WARNING, "the handler of " + session + " failed", e);
+            // That a session fails is the peer's or the network's doing; all else is worth a look here.
+            LOG.log(e instanceof FaspException ? Level.FINE : Level.WARNING, "the handler of " + session + " failed", e);
         }
     }
 

@@ -149,7 +149,8 @@ class AbortTest {
             assertEquals(ErrorCode.ABORTED_BY_PEER, readerFails(there).code());
             assertEquals(ErrorCode.CLOSED, assertThrows(FaspException.class, () -> session.output().write(1)).code());
             assertThrows(IllegalStateException.class, () -> session.targetRate(Rate.mbps(1)));
-            assertEquals(10, session.stats().bytesAccepted());
+            assertEquals("stream", session.stream());
+            assertTrue(session.stats().bytesDelivered() <= 10);
         }
     }
 

@@ -10,8 +10,11 @@ final class EngineLog {
     /** The parent of all of the engine's loggers; kept here, since the log manager holds loggers weakly. */
     private static final Logger ROOT = Logger.getLogger("faspstream.engine");
     private static final AtomicBoolean DRAINING = new AtomicBoolean();
-    /** Levels of the bridge: 0 off, 1 error to 5 trace. */
-    private static final Level[] LEVELS = {Level.OFF, Level.SEVERE, Level.WARNING, Level.INFO, Level.FINE, Level.FINEST};
+    /**
+     * Levels of the bridge: 0 off, 1 error, 2 warn, 3 info, 4 debug, 5 trace. The engine's info is no more than FINE here: the JDK's default
+     * configuration prints INFO, and a library prints nothing unless something is wrong.
+     */
+    private static final Level[] LEVELS = {Level.OFF, Level.SEVERE, Level.WARNING, Level.FINE, Level.FINER, Level.FINEST};
 
     private EngineLog() {}
 
