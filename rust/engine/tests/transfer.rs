@@ -320,6 +320,26 @@ fn a_reader_may_hold_the_completion_until_its_own_work_is_done() {
 }
 
 #[test]
+fn a_reader_that_holds_and_waits_is_woken_by_an_end_that_comes_alone() {
+    let (server, client) = pair();
+    let writer = client.open(Direction::Push, "held", Metadata::new()).expect("it opens");
+    let reader = server.accept(Some(PATIENCE)).expect("it arrives");
+    reader.hold_completion();
+    writer.write(b"precious").expect("it is open");
+    writer.flush().expect("it is open");
+    let mut got = [0; 64];
+    assert_eq!(reader.read(&mut got).expect("they come"), 8);
+    let waiting = thread::spawn({
+        let reader = reader.clone();
+        move || reader.read_until(&mut [0; 64], Some(std::time::Instant::now() + PATIENCE))
+    });
+    writer.finish().expect("it is open");
+    assert_eq!(waiting.join().expect("it does not panic").expect("the end comes"), 0);
+    reader.confirm().expect("it was read to its end");
+    assert_eq!(writer.wait_for_end(None).expect("it was confirmed").bytes, 8);
+}
+
+#[test]
 fn bytes_cross_in_place_too() {
     let (server, client) = pair();
     let writer = client.open(Direction::Push, "x", Metadata::new()).expect("it opens");

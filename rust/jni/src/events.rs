@@ -29,9 +29,19 @@ pub(crate) struct Doorbell {
 
 impl Listener for Doorbell {
     fn on_ready(&self, what: Ready) {
-        let before = self.pending.fetch_or(what.bits(), Ordering::AcqRel);
+        self.ring(what.bits());
+    }
+}
+
+/// The bit, beside those of [`Ready`], that tells that a client or server is closed and its ports are free.
+pub(crate) const GONE: u32 = 1 << 16;
+
+impl Doorbell {
+    /// Tells the poller of `bits`.
+    pub(crate) fn ring(&self, bits: u32) {
+        let before = self.pending.fetch_or(bits, Ordering::AcqRel);
         if before == 0
-            && what.bits() != 0
+            && bits != 0
             && let Some(me) = self.me.upgrade()
         {
             // The receiver lives as long as the process.

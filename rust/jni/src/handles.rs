@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use faspstream::{Client, Listener, Ready, Server, Session};
+use faspstream::{Client, Listener, Server, Session};
 
 use crate::events::Events;
 use crate::failure::{Failure, Result};
@@ -79,25 +79,19 @@ pub(crate) fn session(handle: i64) -> Result<Session> {
 /// Takes the handle back and closes what was behind it, without waiting. A stale handle is ignored.
 pub(crate) fn release(handle: i64) {
     let Some(entry) = BRIDGE.registry.remove(handle) else { return };
-    let ended = match &entry {
-        Entry::Session(session) => {
-            session.close();
-            true
-        }
-        Entry::Client(client) => {
-            client.start_close();
-            client.readiness().contains(Ready::ENDED)
-        }
-        Entry::Server(server) => {
-            server.start_close(Duration::ZERO);
-            server.readiness().contains(Ready::ENDED)
-        }
-    };
-    if !ended {
-        // The last handle of a client or server waits for its farewells when it is dropped: not on a thread of the JVM.
-        let closer = std::thread::Builder::new().name("faspstream-close".to_owned());
-        if let Err(error) = closer.spawn(move || drop(entry)) {
-            log::warn!("no thread for closing in the background: {error}");
-        }
+    match &entry {
+        // Its last handle is dropped here or in a call that runs now; neither waits.
+        Entry::Session(session) => return session.start_close(),
+        Entry::Client(client) => client.start_close(),
+        Entry::Server(server) => server.start_close(Duration::ZERO),
+    }
+    in_background(move || drop(entry));
+}
+
+/// Runs what waits for farewells and for the engine's threads: not on a thread of the JVM.
+pub(crate) fn in_background(work: impl FnOnce() + Send + 'static) {
+    let closer = std::thread::Builder::new().name("faspstream-close".to_owned());
+    if let Err(error) = closer.spawn(work) {
+        log::warn!("no thread for closing in the background: {error}");
     }
 }

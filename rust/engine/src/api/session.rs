@@ -371,6 +371,12 @@ impl Session {
         self.shared().close();
     }
 
+    /// Like `close`, and dropping the last handle does not wait until the peer has been told: for a process that goes on.
+    pub fn start_close(&self) {
+        self.shared().close();
+        self.shared().mark_told();
+    }
+
     /// True after `close`.
     pub fn is_closed(&self) -> bool {
         self.shared().is_closed()

@@ -340,7 +340,9 @@ impl Slot {
                 Event::EndOfStream(end) => {
                     self.end_seen = true;
                     if let Pipe::Recv(pipe) = &self.shared.pipe {
-                        pipe.push_end(end);
+                        if pipe.push_end(end) {
+                            self.shared.notify(Ready::READABLE);
+                        }
                         // The driver looks at the end once more, even if the application has taken everything before.
                         self.shared.kick();
                     }

@@ -6,8 +6,9 @@ use jni::objects::JByteArray;
 use jni::sys::{jboolean, jlong};
 
 use crate::config;
+use crate::events::GONE;
 use crate::failure::{Failure, Result};
-use crate::handles::{self, Entry};
+use crate::handles::{self, BRIDGE, Entry};
 use crate::record::Reader;
 
 pub(crate) fn start(env: &Env<'_>, lines: &JByteArray<'_>) -> Result<jlong> {
@@ -32,7 +33,12 @@ pub(crate) fn open(env: &Env<'_>, client: jlong, request: &JByteArray<'_>) -> Re
     Ok(handles::adopt(Entry::Session(session)))
 }
 
-pub(crate) fn close(client: jlong) -> Result<()> {
-    handles::client(client)?.start_close();
+pub(crate) fn close(handle: jlong) -> Result<()> {
+    let client = handles::client(handle)?;
+    client.start_close();
+    handles::in_background(move || {
+        client.close();
+        BRIDGE.events.doorbell(handle).ring(GONE);
+    });
     Ok(())
 }

@@ -8,8 +8,9 @@ use jni::objects::{JByteArray, JLongArray};
 use jni::sys::jlong;
 
 use crate::config;
+use crate::events::GONE;
 use crate::failure::Result;
-use crate::handles::{self, Entry};
+use crate::handles::{self, BRIDGE, Entry};
 use crate::record::{Writer, to_long};
 
 pub(crate) fn start(env: &Env<'_>, lines: &JByteArray<'_>) -> Result<jlong> {
@@ -56,8 +57,13 @@ pub(crate) fn target_rate(server: jlong, bits_per_second: jlong) -> Result<()> {
     Ok(handles::server(server)?.set_target_rate(config::rate(bits_per_second)?)?)
 }
 
-pub(crate) fn close(server: jlong, grace_millis: jlong) -> Result<()> {
+pub(crate) fn close(handle: jlong, grace_millis: jlong) -> Result<()> {
     let grace = Duration::from_millis(u64::try_from(grace_millis).unwrap_or(0));
-    handles::server(server)?.start_close(grace);
+    let server = handles::server(handle)?;
+    server.start_close(grace);
+    handles::in_background(move || {
+        server.close(grace);
+        BRIDGE.events.doorbell(handle).ring(GONE);
+    });
     Ok(())
 }

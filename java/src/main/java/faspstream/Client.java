@@ -59,7 +59,7 @@ public final class Client implements AutoCloseable {
 
     /** The handle of a client. */
     private static final class Core extends Endpoint {
-        private volatile boolean ended;
+        private volatile boolean gone;
 
         Core(long handle) {
             super(handle);
@@ -68,7 +68,7 @@ public final class Client implements AutoCloseable {
 
         @Override
         protected void onReady(int bits) {
-            ended |= (bits & Ready.ENDED) != 0;
+            gone |= (bits & Ready.GONE) != 0;
             signal().fire();
         }
 
@@ -86,7 +86,7 @@ public final class Client implements AutoCloseable {
             }
             try {
                 Native.clientClose(handle());
-                Waits.<RuntimeException>until(signal(), Signal.deadline(FAREWELL_NANOS), "close", () -> ended || isReleased());
+                Waits.<RuntimeException>until(signal(), Signal.deadline(FAREWELL_NANOS), "close", () -> gone || isReleased());
             } catch (NativeFailure | InterruptedIOException e) {
                 // closed by itself already, or in a hurry
             }

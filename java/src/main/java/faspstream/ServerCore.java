@@ -21,7 +21,7 @@ final class ServerCore extends Endpoint {
 
     private final Map<SessionCore, WeakReference<Session>> sessions = new ConcurrentHashMap<>();
     private final AtomicBoolean closing = new AtomicBoolean();
-    private volatile boolean ended;
+    private volatile boolean gone;
     private volatile ServerStats lastStats = new ServerStats(new long[ServerStats.COUNT]);
 
     ServerCore(long handle) {
@@ -31,8 +31,8 @@ final class ServerCore extends Endpoint {
 
     @Override
     protected void onReady(int bits) {
-        if ((bits & Ready.ENDED) != 0) {
-            ended = true;
+        if ((bits & Ready.GONE) != 0) {
+            gone = true;
         }
         signal().fire();
     }
@@ -88,7 +88,7 @@ final class ServerCore extends Endpoint {
         stats();
         try {
             Native.serverClose(handle(), graceNanos / 1_000_000);
-            Waits.<RuntimeException>until(signal(), Signal.deadline(graceNanos + FAREWELL_NANOS), "close", () -> ended);
+            Waits.<RuntimeException>until(signal(), Signal.deadline(graceNanos + FAREWELL_NANOS), "close", () -> gone);
         } catch (NativeFailure | InterruptedIOException e) {
             // closed by itself already, or in a hurry: what is left ends now
         }

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,43 +24,61 @@ class AbortTest {
         return e;
     }
 
-    private static FaspException readerFails(Future<byte[]> there) {
-        return assertThrows(FaspException.class, () -> Loopback.get(there));
-    }
+    /** Reads all of one stream, elsewhere. */
+    private static final class Reader {
+        private final CountDownLatch accepted = new CountDownLatch(1);
+        private final Future<byte[]> result;
 
-    private static Future<byte[]> reader(Loopback net) {
-        return net.async(() -> {
-            try (Session session = net.accept()) {
-                return session.input().readAllBytes();
+        Reader(Loopback net) {
+            result = net.async(() -> {
+                try (Session session = net.accept()) {
+                    accepted.countDown();
+                    return session.input().readAllBytes();
+                }
+            });
+        }
+
+        /** A session that ends before the server has accepted it is never seen there. */
+        void awaitAccepted() {
+            try {
+                assertTrue(accepted.await(Loopback.LIMIT.getSeconds(), TimeUnit.SECONDS));
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
             }
-        });
+        }
+
+        FaspException failure() {
+            return assertThrows(FaspException.class, () -> Loopback.get(result));
+        }
     }
 
     @Test
     void aBodyThatThrowsAbortsWithItsMessageAtThePeer() throws Exception {
         try (Loopback net = new Loopback()) {
-            Future<byte[]> there = reader(net);
+            Reader there = new Reader(net);
             IOException mine = new IOException("the disk is gone");
             IOException thrown = assertThrows(IOException.class, () -> net.client().push("stream", out -> {
                 out.write(new byte[100_000]);
+                there.awaitAccepted();
                 throw mine;
             }));
             assertSame(mine, thrown);
-            fails(readerFails(there), ErrorCode.ABORTED_BY_PEER, "the disk is gone");
+            fails(there.failure(), ErrorCode.ABORTED_BY_PEER, "the disk is gone");
         }
     }
 
     @Test
     void aWrapperThatIsClosedOnTheWayOutOfABodyCompletesNothing() throws Exception {
         try (Loopback net = new Loopback()) {
-            Future<byte[]> there = reader(net);
+            Reader there = new Reader(net);
             assertThrows(IllegalStateException.class, () -> net.client().push("stream", out -> {
                 try (OutputStream zip = new GZIPOutputStream(out)) {
                     zip.write(new byte[100]);
+                    there.awaitAccepted();
                     throw new IllegalStateException("half way");
                 }
             }));
-            fails(readerFails(there), ErrorCode.ABORTED_BY_PEER, "half way");
+            fails(there.failure(), ErrorCode.ABORTED_BY_PEER, "half way");
         }
     }
 
@@ -125,11 +145,12 @@ class AbortTest {
     @Test
     void anAbortReachesThePeerWithItsReasonAndBlocksFurtherUse() throws Exception {
         try (Loopback net = new Loopback()) {
-            Future<byte[]> there = reader(net);
+            Reader there = new Reader(net);
             FaspOutputStream out = net.client().push("stream");
             out.write(1);
+            there.awaitAccepted();
             out.abort("changed my mind");
-            fails(readerFails(there), ErrorCode.ABORTED_BY_PEER, "changed my mind");
+            fails(there.failure(), ErrorCode.ABORTED_BY_PEER, "changed my mind");
             fails(assertThrows(FaspException.class, () -> out.write(1)), ErrorCode.ABORTED, "changed my mind");
             fails(assertThrows(FaspException.class, out::complete), ErrorCode.ABORTED, "changed my mind");
             out.close();
@@ -140,13 +161,14 @@ class AbortTest {
     @Test
     void aSessionClosedInMidStreamIsAnAbortAtThePeer() throws Exception {
         try (Loopback net = new Loopback()) {
-            Future<byte[]> there = reader(net);
+            Reader there = new Reader(net);
             Session session = net.client().open(Direction.PUSH, "stream", java.util.Map.of());
             session.output().write(new byte[10]);
             session.output().flush();
+            there.awaitAccepted();
             session.close();
             session.close();
-            assertEquals(ErrorCode.ABORTED_BY_PEER, readerFails(there).code());
+            assertEquals(ErrorCode.ABORTED_BY_PEER, there.failure().code());
             assertEquals(ErrorCode.CLOSED, assertThrows(FaspException.class, () -> session.output().write(1)).code());
             assertThrows(IllegalStateException.class, () -> session.targetRate(Rate.mbps(1)));
             assertEquals("stream", session.stream());
@@ -157,12 +179,13 @@ class AbortTest {
     @Test
     void closingWithoutCompletionThrowsWhereThatIsConfigured() throws Exception {
         try (Loopback net = new Loopback()) {
-            Future<byte[]> there = reader(net);
+            Reader there = new Reader(net);
             FaspOutputStream out = net.client(Client.builder().completeOnClose(false)).push("stream");
             out.write(1);
+            there.awaitAccepted();
             fails(assertThrows(FaspException.class, out::close), ErrorCode.INCOMPLETE, "complete");
             out.close();
-            assertEquals(ErrorCode.ABORTED_BY_PEER, readerFails(there).code());
+            assertEquals(ErrorCode.ABORTED_BY_PEER, there.failure().code());
         }
     }
 
@@ -197,10 +220,11 @@ class AbortTest {
     @Test
     void cancellingTheCompletionAbortsBothEnds() throws Exception {
         try (Loopback net = new Loopback()) {
-            Future<byte[]> there = reader(net);
+            Reader there = new Reader(net);
             Session session = net.client().open(Direction.PUSH, "stream", java.util.Map.of());
+            there.awaitAccepted();
             assertTrue(session.completion().cancel(true));
-            fails(readerFails(there), ErrorCode.ABORTED_BY_PEER, "cancelled");
+            fails(there.failure(), ErrorCode.ABORTED_BY_PEER, "cancelled");
             assertThrows(FaspException.class, () -> session.output().write(new byte[1]));
         }
     }

@@ -100,6 +100,20 @@ class ConnectTest {
     }
 
     @Test
+    void theSamePortsCanBeBoundAgainAtOnceAfterClose() throws Exception {
+        int tcp;
+        int udp;
+        try (Loopback net = new Loopback()) {
+            tcp = net.server.tcpPort();
+            udp = net.server.udpPort();
+            net.client().push("stream");
+        }
+        for (int i = 0; i < 5; i++) {
+            Server.builder().tcpPort(tcp).udpPort(udp).start().close();
+        }
+    }
+
+    @Test
     void aClosingServerGivesItsSessionsTheGrace() throws Exception {
         try (Loopback net = new Loopback()) {
             FaspOutputStream out = net.client().push("stream");

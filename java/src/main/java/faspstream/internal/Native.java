@@ -86,7 +86,7 @@ public final class Native {
     /** The cap over all sessions, in bits per second; {@link Long#MAX_VALUE} for none. */
     public static native void serverTargetRate(long server, long bitsPerSecond) throws NativeFailure;
 
-    /** Begins to close: no new session, the running ones have {@code graceMillis}; {@link Ready#ENDED} when done. */
+    /** Begins to close: no new session, the running ones have {@code graceMillis}; {@link Ready#GONE} when done. */
     public static native void serverClose(long server, long graceMillis) throws NativeFailure;
 
     // ---- client
@@ -100,7 +100,7 @@ public final class Native {
     /** Begins to open a session: direction (1 byte), stream (text), metadata (map). {@link Ready#OPENED} or {@link Ready#ENDED} follow. */
     public static native long clientOpen(long client, byte[] request) throws NativeFailure;
 
-    /** Closes the client and aborts its sessions. */
+    /** Begins to close the client and abort its sessions; {@link Ready#GONE} when done. */
     public static native void clientClose(long client) throws NativeFailure;
 
     // ---- session

@@ -1,6 +1,6 @@
 package faspstream.internal;
 
-/** The bits of an event, as the engine numbers them. */
+/** The bits of an event, as the engine and the bridge number them. */
 public final class Ready {
     /** The client is connected. */
     public static final int CONNECTED = 1;
@@ -14,6 +14,9 @@ public final class Ready {
     public static final int WRITABLE = 1 << 4;
     /** Completed, failed or closed. */
     public static final int ENDED = 1 << 5;
+
+    /** A client or server that was closed is gone, and its ports are free. */
+    public static final int GONE = 1 << 16;
 
     private Ready() {}
 }
