@@ -216,3 +216,42 @@ impl Registry {
         mortals.iter().filter_map(Weak::upgrade).for_each(|m| m.perish(error));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Canary(Mutex<Option<Error>>);
+
+    impl Mortal for Canary {
+        fn perish(&self, error: &Error) {
+            *lock(&self.0) = Some(error.clone());
+        }
+    }
+
+    #[test]
+    fn a_panic_on_an_engine_thread_fails_what_depends_on_it_and_nothing_else() {
+        let (runtime, threads) = Runtime::prepare().expect("a poller can be had");
+        let (before, after) = (Arc::new(Canary::default()), Arc::new(Canary::default()));
+        runtime.register(Arc::downgrade(&before) as Weak<dyn Mortal>);
+        runtime
+            .start("faspstream-doomed", || panic!("this panic is part of a test"))
+            .expect("a thread can be had");
+        runtime.join();
+        assert_eq!(lock(&before.0).as_ref().map(Error::code), Some(ErrorCode::Internal));
+        runtime.register(Arc::downgrade(&after) as Weak<dyn Mortal>);
+        assert_eq!(lock(&after.0).as_ref().map(Error::code), Some(ErrorCode::Internal));
+        drop(threads);
+    }
+
+    #[test]
+    fn the_threads_end_when_they_are_told_to() {
+        let (runtime, threads) = Runtime::prepare().expect("a poller can be had");
+        runtime.spawn(threads).expect("threads can be had");
+        runtime.control.send(ControlCommand::Shutdown);
+        runtime.io.send(IoCommand::Shutdown);
+        // Returns, or the test hangs.
+        runtime.join();
+    }
+}

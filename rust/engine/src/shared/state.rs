@@ -116,7 +116,8 @@ impl SessionShared {
         if !self.has_read_all() || self.is_held() {
             self.abort(ErrorCode::Aborted, "the session was closed before the stream was complete");
         }
-        self.notify(Ready::ENDED);
+        // Who listens has been told, or will be when the last word is out.
+        self.notice.signal.notify();
     }
 
     /// Receiver: the application has taken the last byte, and the digest agreed.

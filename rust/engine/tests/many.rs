@@ -1,0 +1,148 @@
+//! Many sessions through one server, each end driven by one thread that never waits inside a call.
+
+mod common;
+
+use std::collections::HashMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{PATIENCE, eventually, pair};
+use faspstream::{Client, Direction, ErrorCode, Metadata, Read, Server, Session};
+
+const LENGTH: usize = 200_000;
+
+/// Writes the stream of one session as far as it goes now. True once the peer has read all of it.
+fn go_on_writing(session: &Session, written: &mut usize) -> bool {
+    let block = [session.stream().len() as u8; 10_000];
+    while *written < LENGTH {
+        match session.try_write(&block).expect("the peer reads") {
+            0 => return false,
+            n => *written += n,
+        }
+    }
+    session.finish().expect("it is open");
+    session.receipt().is_some_and(|receipt| receipt.bytes == *written as u64)
+}
+
+fn serve(server: &Server, count: usize) {
+    let mut open: HashMap<String, (Session, usize)> = HashMap::new();
+    let mut done = 0;
+    let mut buffer = vec![0; 1 << 16];
+    let deadline = Instant::now() + PATIENCE * 3;
+    while done < count {
+        assert!(Instant::now() < deadline, "{done} of {count} have ended");
+        while let Some(session) = server.try_accept().expect("it is open") {
+            open.insert(session.id(), (session, 0));
+        }
+        let before = open.len();
+        open.retain(|_, (session, read)| {
+            loop {
+                match session.try_read(&mut buffer).expect("the peer writes") {
+                    Read::Bytes(n) => *read += n,
+                    Read::Empty => return true,
+                    Read::End => {
+                        assert_eq!(*read, LENGTH);
+                        return false;
+                    }
+                }
+            }
+        });
+        done += before - open.len();
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn push_all(client: &Client, count: usize) {
+    let mut open: Vec<(Session, usize)> = (0..count)
+        .map(|i| {
+            (client.start_open(Direction::Push, &format!("s{i}"), Metadata::new()).expect("it starts"), 0)
+        })
+        .collect();
+    let deadline = Instant::now() + PATIENCE * 3;
+    while !open.is_empty() {
+        assert!(Instant::now() < deadline, "{} are left", open.len());
+        open.retain_mut(|(session, written)| !go_on_writing(session, written));
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn three_hundred_sessions_at_once_are_served_by_one_thread_at_each_end() {
+    let (server, client) = pair();
+    let serving = {
+        let server = server.clone();
+        thread::spawn(move || serve(&server, 300))
+    };
+    push_all(&client, 300);
+    serving.join().expect("the server does not panic");
+    let stats = server.stats();
+    assert_eq!((stats.sessions_completed, stats.sessions_failed, stats.connections), (300, 0, 1));
+}
+
+#[test]
+fn five_hundred_sessions_one_after_another_leave_nothing_behind() {
+    let (server, client) = pair();
+    let descriptors = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    let before = descriptors();
+    for _ in 0..500 {
+        let writer = client.open(Direction::Push, "x", Metadata::new()).expect("it opens");
+        let reader = server.accept(Some(PATIENCE)).expect("it arrives");
+        writer.write(b"few bytes").expect("it is open");
+        writer.finish().expect("it is open");
+        let mut buffer = [0; 100];
+        while reader.read(&mut buffer).expect("they come") > 0 {}
+        writer.wait_for_end(None).expect("it was read");
+    }
+    // Other tests of this process open some meanwhile; a leak would be five hundred.
+    assert!(descriptors() <= before + 200, "descriptors grow");
+    assert!(server.sessions().is_empty());
+    eventually("all are over", || server.stats().sessions_active == 0);
+}
+
+#[test]
+fn every_public_call_may_race_with_close() {
+    let (server, client) = pair();
+    for round in 0..30u64 {
+        let writer = client.open(Direction::Push, "race", Metadata::new()).expect("it opens");
+        let reader = server.accept(Some(PATIENCE)).expect("it arrives");
+        let workers: Vec<_> = (0..4)
+            .map(|i| {
+                let (writer, reader) = (writer.clone(), reader.clone());
+                thread::spawn(move || {
+                    let mut buffer = [0; 1000];
+                    for step in 0u32.. {
+                        let result = match (step + i) % 6 {
+                            0 => writer.try_write(&buffer).map(drop),
+                            1 => reader.try_read(&mut buffer).map(drop),
+                            2 => writer.flush(),
+                            3 => writer.set_target_rate(faspstream::Rate::from_mbps(100)),
+                            4 => {
+                                let _ =
+                                    (writer.stats(), reader.diagnose(), reader.state(), writer.available());
+                                Ok(())
+                            }
+                            _ => reader.set_min_rate(faspstream::Rate::ZERO),
+                        };
+                        if let Err(error) = result {
+                            return error;
+                        }
+                    }
+                    unreachable!("the session is closed in the end")
+                })
+            })
+            .collect();
+        thread::sleep(Duration::from_micros(300 * round));
+        if round % 2 == 0 {
+            writer.close();
+            reader.close();
+        } else {
+            reader.close();
+            writer.close();
+        }
+        for worker in workers {
+            let error = worker.join().expect("no call panics");
+            let told = [ErrorCode::Closed, ErrorCode::Aborted, ErrorCode::AbortedByPeer];
+            assert!(told.contains(&error.code()), "{error}");
+        }
+    }
+}
