@@ -109,8 +109,10 @@ public final class GenericClientExample {
                 return;
             }
             try (AtomicFile target = new AtomicFile(Path.of(file))) {
-                report.pull(client, name, Progress.UNKNOWN, in -> in.transferTo(target.out()));
-                target.publish();
+                report.pull(client, name, Progress.UNKNOWN, in -> {
+                    in.transferTo(target.out());
+                    target.publish();
+                });
             }
         }
     }

@@ -1,11 +1,12 @@
 package samples.p2p;
 
 import faspstream.Direction;
-import faspstream.FaspOutputStream;
+import faspstream.Receipt;
 import faspstream.Server;
 import faspstream.Session;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -20,7 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * A server that takes the streams that clients push and gives them back to those that pull.
  *
  * <p>The order of things: build the server and start it; accept a session, which is one pushed or pulled stream; give it to a
- * thread; read its input until -1, or write its output and complete it; accept the next one.
+ * thread, which reads or writes it in a body; accept the next one.
  */
 public final class GenericServerExample {
     private static final String USAGE = String.join(System.lineSeparator(),
@@ -33,7 +34,6 @@ public final class GenericServerExample {
             "  --once           serve one session, then end: 0 if it went well, 1 if not");
 
     private final StreamStore store;
-    private final PendingPushes pending = new PendingPushes();
 
     private GenericServerExample(StreamStore store) {
         this.store = store;
@@ -71,8 +71,7 @@ public final class GenericServerExample {
     }
 
     private int run(Server server, boolean once) throws IOException, InterruptedException {
-        System.out.println("listening on " + server.address().getAddress().getHostAddress() + ":" + server.tcpPort()
-                + " (TCP) and UDP port " + server.udpPort());
+        System.out.println("listening on " + at(server.address()) + " (TCP) and UDP port " + server.udpPort());
         System.out.println(store.describe());
         ExecutorService executor = Executors.newCachedThreadPool();
         AtomicBoolean stopping = new AtomicBoolean();
@@ -99,6 +98,10 @@ public final class GenericServerExample {
         }
     }
 
+    private static String at(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + ":" + address.getPort();
+    }
+
     /** No new sessions, a moment for those that run, then an abort that their clients are told of and a moment to clean up. */
     private static void stop(Server server, ExecutorService executor) {
         server.close(Duration.ofSeconds(2));
@@ -114,56 +117,42 @@ public final class GenericServerExample {
     /** One session, from its first byte to its last. Returns whether it went well. */
     private boolean serve(Session session) {
         boolean pushed = session.direction() == Direction.PUSH;
-        String what = (pushed ? "push" : "pull") + " '" + session.stream() + "' " + (pushed ? "from " : "to ") + session.remoteAddress();
+        String what = (pushed ? "push" : "pull") + " '" + session.stream() + "' " + (pushed ? "from " : "to ") + at(session.remoteAddress());
         try (session) {
-            try {
-                long bytes = pushed ? receive(session) : send(session);
-                System.out.println(what + ": " + bytes + " bytes");
-                return true;
-            } catch (IOException e) {
-                // The peer is told why; it gets an exception, never a short stream that looks whole.
-                session.abort(Program.describe(e));
-                System.out.println(what + " failed: " + Program.describe(e));
-            } catch (InterruptedException e) {
-                session.abort("the server was interrupted");
-            }
-        }
-        return false;
-    }
-
-    private long receive(Session session) throws IOException {
-        pending.begin(session.stream());
-        try (StreamStore.Incoming incoming = create(session)) {
-            // Ends only after the length and the digest of the whole stream were verified; everything else throws.
-            long bytes = session.input().transferTo(incoming.out());
-            incoming.publish();
-            return bytes;
-        } finally {
-            pending.end(session.stream());
-        }
-    }
-
-    private long send(Session session) throws IOException, InterruptedException {
-        pending.await(session.stream());
-        try (InputStream stored = open(session); FaspOutputStream out = session.output()) {
-            stored.transferTo(out);
-            return out.complete().bytes();
-        }
-    }
-
-    /** A stream that cannot be taken is rejected before its first byte. */
-    private StreamStore.Incoming create(Session session) throws IOException {
-        try {
-            return store.create(session.stream());
+            Receipt receipt = pushed ? receive(session) : send(session);
+            System.out.println(what + ": " + receipt.bytes() + " bytes");
+            return true;
         } catch (IOException e) {
-            session.reject(Program.describe(e));
-            throw e;
+            System.out.println(what + " failed: " + Program.describe(e));
+            return false;
         }
     }
 
-    private InputStream open(Session session) throws IOException {
+    private Receipt receive(Session session) throws IOException {
+        try (StreamStore.Incoming incoming = beforeFirstByte(session, store::create)) {
+            // The body form: the client's push returns when the body does, and fails with the message of what the body throws.
+            return session.read(in -> {
+                // Ends only after the length and the digest of the whole stream were verified; everything else throws.
+                in.transferTo(incoming.out());
+                incoming.publish();
+            });
+        }
+    }
+
+    private Receipt send(Session session) throws IOException {
+        try (InputStream stored = beforeFirstByte(session, store::open)) {
+            return session.write(stored::transferTo);
+        }
+    }
+
+    private interface Look<T> {
+        T at(String name) throws IOException;
+    }
+
+    /** A stream that cannot be taken or given is rejected before its first byte. */
+    private static <T> T beforeFirstByte(Session session, Look<T> look) throws IOException {
         try {
-            return store.open(session.stream());
+            return look.at(session.stream());
         } catch (IOException e) {
             session.reject(Program.describe(e));
             throw e;
