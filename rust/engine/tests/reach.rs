@@ -5,7 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{PATIENCE, client_builder, key, server_builder};
-use faspstream::{Client, Direction, ErrorCode, Metadata, Server};
+use faspstream::{Client, Direction, ErrorCode, Metadata, Options, RatePolicy, Server, Transport};
 
 /// A few bytes through one session.
 fn exchange(server: &Server, client: &Client) -> String {
@@ -48,6 +48,32 @@ fn ipv6_wildcards_and_names_work() {
         let client = client.unwrap_or_else(|e| panic!("{connect} -> {bind}: {e}"));
         assert_eq!(exchange(&server, &client), "tester");
     }
+}
+
+#[test]
+fn marked_streams_arrive_like_others() {
+    let low = Options { policy: RatePolicy::Low, ..Options::default() };
+    let voice = Options { dscp: Some(46), ..Options::default() };
+    for bind in ["127.0.0.1", "0.0.0.0"] {
+        for options in [low, voice] {
+            let builder =
+                Server::builder().host(bind).tcp_port(0).udp_port(0).access_key(key()).options(options);
+            let server = builder.start().expect("it starts");
+            let client =
+                client_builder(&server).access_key(key()).options(options).connect().expect("it is let in");
+            exchange(&server, &client);
+        }
+    }
+}
+
+#[test]
+fn a_carrier_that_this_version_has_not_is_refused_and_not_ignored() {
+    let options = Options { transport: Transport::Tcp, ..Options::default() };
+    let error = server_builder().options(options).start().expect_err("there is no such carrier");
+    assert!(
+        error.code() == ErrorCode::Configuration && error.message().contains("transport = tcp"),
+        "{error}"
+    );
 }
 
 /// A folder of certificates that is gone with the test.

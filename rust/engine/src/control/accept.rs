@@ -228,7 +228,7 @@ impl ControlThread {
             terms: terms(options),
             udp_port: server.shared.udp.port(),
         };
-        let (slot, cap) = (server.shared.draw_slot(), options.target_rate);
+        let (slot, cap, dscp) = (server.shared.draw_slot(), options.target_rate, options.dscp);
         let entry = Entry {
             shared: Arc::clone(&shared),
             session,
@@ -238,6 +238,7 @@ impl ControlThread {
             conn: Some(key),
             detached: None,
             cap,
+            dscp,
             over: false,
         };
         let socket = server.socket;
@@ -259,7 +260,13 @@ impl ControlThread {
     ) {
         let shared = Arc::clone(&entry.shared);
         shared.set_link(Box::new(SlotLink { slot, io: self.io.clone(), control: self.mail.clone() }));
-        self.io.send(IoCommand::Add(Box::new(NewSlot { slot, socket, config, shared: Arc::clone(&shared) })));
+        self.io.send(IoCommand::Add(Box::new(NewSlot {
+            slot,
+            socket,
+            config,
+            dscp: entry.dscp,
+            shared: Arc::clone(&shared),
+        })));
         let session = entry.session;
         self.books.insert(slot, entry);
         shared.open(session);

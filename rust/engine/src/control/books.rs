@@ -49,6 +49,8 @@ pub(crate) struct Entry {
     pub(crate) detached: Option<(Instant, bool)>,
     /// The most that this end's application lets through.
     pub(crate) cap: Rate,
+    /// Code point of this end's datagrams, where the user has set one.
+    pub(crate) dscp: Option<u8>,
     /// Only lingering is left to the driver.
     pub(crate) over: bool,
 }

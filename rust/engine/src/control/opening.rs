@@ -169,6 +169,7 @@ impl ControlThread {
             conn: Some(key),
             detached: None,
             cap: wanted.target,
+            dscp: client.shared.options().dscp,
             over: false,
         };
         self.begin(request.slot, socket, entry, config);

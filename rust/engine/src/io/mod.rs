@@ -2,6 +2,8 @@
 
 pub(crate) mod driver;
 mod figures;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod marked;
 pub(crate) mod slot;
 pub(crate) mod socket;
 
@@ -27,6 +29,8 @@ pub(crate) struct NewSlot {
     pub(crate) slot: SlotId,
     pub(crate) socket: SocketId,
     pub(crate) config: Config,
+    /// Code point of the datagrams; None leaves it to the policy.
+    pub(crate) dscp: Option<u8>,
     pub(crate) shared: Arc<SessionShared>,
 }
 

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use faspstream_proto::Session;
-use faspstream_proto::config::{ConfigError, ConnectionId, Rates};
+use faspstream_proto::config::{ConfigError, ConnectionId, RatePolicy, Rates};
 use faspstream_proto::error::{CloseReason, ErrorCode};
 use faspstream_proto::io::{Event, Misuse};
 use faspstream_proto::units::Instant as Moment;
 
-use super::socket::{Sent, WatchedUdp};
+use super::socket::{Parcel, Sent, WatchedUdp};
 use super::{NewSlot, SocketId};
 use crate::api::error::Error;
 use crate::api::listener::Ready;
@@ -24,6 +24,9 @@ use crate::shared::{Pipe, SessionShared};
 const BACKLOG: u64 = 512 << 10;
 /// Bytes that one session may send before others have their turn.
 const SEND_BUDGET: usize = 256 << 10;
+
+/// The code point of lower effort (RFC 8622).
+const LOWER_EFFORT: u8 = 1;
 
 /// What is left to do after a session was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,7 @@ pub(crate) struct Slot {
     pub(crate) timer: Option<Instant>,
     /// It stands in the driver's queue.
     pub(crate) queued: bool,
+    dscp: Option<u8>,
     local_ip: Option<IpAddr>,
     /// Datagrams that the socket had no room for.
     stuck: Option<Stuck>,
@@ -72,7 +76,7 @@ struct Stuck {
 
 impl Slot {
     pub(crate) fn new(new: NewSlot) -> Result<Self, (Arc<SessionShared>, ConfigError)> {
-        let NewSlot { socket, config, shared, .. } = new;
+        let NewSlot { socket, config, dscp, shared, .. } = new;
         let (local_id, rates) = (config.local_id, config.rates);
         let session = match Session::new(config) {
             Ok(session) => session,
@@ -85,6 +89,7 @@ impl Slot {
             figures: Figures::new(now),
             shared,
             socket,
+            dscp,
             local_id,
             timer: None,
             queued: false,
@@ -278,7 +283,7 @@ impl Slot {
     fn transmit(&mut self, now: Instant, socket: &mut WatchedUdp, scratch: &mut [u8]) -> bool {
         let moment = self.moment(now);
         if let Some(stuck) = self.stuck.take()
-            && socket.send(stuck.to, self.local_ip, &stuck.bytes, stuck.segment) == Sent::Blocked
+            && socket.send(&self.parcel(stuck.to, &stuck.bytes, stuck.segment)) == Sent::Blocked
         {
             self.stuck = Some(stuck);
             return false;
@@ -289,8 +294,7 @@ impl Slot {
             let Some(transmit) = self.session.poll_transmit(moment, scratch, max) else { return false };
             let datagrams = &scratch[..transmit.len];
             sent += transmit.len;
-            if socket.send(transmit.destination, self.local_ip, datagrams, transmit.segment) == Sent::Blocked
-            {
+            if socket.send(&self.parcel(transmit.destination, datagrams, transmit.segment)) == Sent::Blocked {
                 let bytes = datagrams.to_vec();
                 self.stuck = Some(Stuck { to: transmit.destination, segment: transmit.segment, bytes });
                 self.blocked = true;
@@ -300,6 +304,11 @@ impl Slot {
             }
         }
         true
+    }
+
+    fn parcel<'a>(&self, to: SocketAddr, contents: &'a [u8], segment: usize) -> Parcel<'a> {
+        let by_policy = if self.rates.policy == RatePolicy::Low { LOWER_EFFORT } else { 0 };
+        Parcel { to, from: self.local_ip, contents, segment, dscp: self.dscp.unwrap_or(by_policy) }
     }
 
     fn free_acknowledged(&mut self, pipe: &SendPipe) {

@@ -85,6 +85,19 @@ pub(crate) struct WatchedUdp {
     dual: bool,
 }
 
+/// Datagrams for one destination.
+pub(crate) struct Parcel<'a> {
+    pub(crate) to: SocketAddr,
+    /// The local address that the peer knows, if it is known.
+    pub(crate) from: Option<IpAddr>,
+    /// The datagrams, one behind the other.
+    pub(crate) contents: &'a [u8],
+    /// Bytes of each but the last.
+    pub(crate) segment: usize,
+    /// Code point, 0 to 63. Where this system has no way to set it per datagram it is left out.
+    pub(crate) dscp: u8,
+}
+
 /// What a send has led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
@@ -102,17 +115,12 @@ impl WatchedUdp {
         self.state.max_gso_segments()
     }
 
-    /// Sends datagrams of `segment` bytes each but the last to `to`, from the local address `from` if it is known and matters.
-    pub(crate) fn send(&self, to: SocketAddr, from: Option<IpAddr>, contents: &[u8], segment: usize) -> Sent {
-        let datagrams = Datagrams {
-            destination: self.mapped(to),
-            ecn: None,
-            contents,
-            segment_size: (contents.len() > segment).then_some(segment),
-            src_ip: from.filter(|_| self.wildcard),
-        };
+    /// Sends datagrams.
+    pub(crate) fn send(&self, parcel: &Parcel<'_>) -> Sent {
+        let (to, contents) = (self.mapped(parcel.to), parcel.contents);
+        let from = parcel.from.filter(|_| self.wildcard);
         loop {
-            match self.state.try_send(UdpSockRef::from(&*self.socket), &datagrams) {
+            match self.try_send(to, from, parcel) {
                 Ok(()) => return Sent::Done,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock || is_full(&e) => return Sent::Blocked,
@@ -122,6 +130,22 @@ impl WatchedUdp {
                 }
             }
         }
+    }
+
+    fn try_send(&self, to: SocketAddr, from: Option<IpAddr>, parcel: &Parcel<'_>) -> io::Result<()> {
+        #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+        if parcel.dscp != 0 {
+            let tos = parcel.dscp << 2;
+            return super::marked::send(&self.socket, to, from, parcel.contents, parcel.segment, tos);
+        }
+        let datagrams = Datagrams {
+            destination: to,
+            ecn: None,
+            contents: parcel.contents,
+            segment_size: (parcel.contents.len() > parcel.segment).then_some(parcel.segment),
+            src_ip: from,
+        };
+        self.state.try_send(UdpSockRef::from(&*self.socket), &datagrams)
     }
 
     /// A dual-stack socket names IPv4 peers by their mapped address.
