@@ -204,7 +204,7 @@ public abstract class EndpointBuilder<B extends EndpointBuilder<B>> {
     /**
      * How many sessions a server serves at the same time; a client has no use for it. Key {@code max.sessions}, default 1024.
      *
-     * @param count 1 to 1,000,000
+     * @param count 1 to 65,535
      * @return this
      */
     public B maxSessions(int count) {

@@ -161,7 +161,7 @@ enum Setting {
     static final long MAX_BUFFER = 64L << 30;
     static final Duration MIN_TIMEOUT = Duration.ofMillis(100);
     static final Duration MAX_TIMEOUT = Duration.ofHours(24);
-    static final long MAX_SESSION_COUNT = 1_000_000;
+    static final long MAX_SESSION_COUNT = 65_535;
 
     final String key;
     final String defaultText;

@@ -1,7 +1,7 @@
 package faspstream.internal;
 
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
@@ -12,7 +12,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Signal {
     private final AtomicLong epoch = new AtomicLong();
-    private final Queue<Thread> waiters = new ConcurrentLinkedQueue<>();
+    /** A set, since thousands may wait for one server. */
+    private final Set<Thread> waiters = ConcurrentHashMap.newKeySet();
 
     /** Changes with every {@link #fire}. */
     public long epoch() {
