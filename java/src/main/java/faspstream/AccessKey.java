@@ -50,10 +50,7 @@ public final class AccessKey {
         if (id.indexOf(':') >= 0 || id.chars().anyMatch(Character::isWhitespace)) {
             throw new IllegalArgumentException("access key id is '" + id + "', allowed is no colon and no white space");
         }
-        String what = "secret of the access key '" + id + "'";
-        Checks.text(what, secret, MAX_SECRET);
-        Checks.range("length in bytes of the " + what, bytes(secret).length, 1, MAX_SECRET);
-        return new AccessKey(id, secret);
+        return new AccessKey(id, Checks.text("secret of the access key '" + id + "'", secret, MAX_SECRET));
     }
 
     /**

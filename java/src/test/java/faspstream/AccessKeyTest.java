@@ -58,7 +58,7 @@ class AccessKeyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'', 12345678", "a b, 12345678", "a:b, 12345678", "cam, ''", "cam, 1234567", "'x\n', 12345678"})
+    @CsvSource({"'', 12345678", "a b, 12345678", "a:b, 12345678", "cam, ''", "'x\n', 12345678"})
     void partsThatAreNotAllowedAreRefusedWithoutTheSecret(String id, String secret) {
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> AccessKey.of(id, secret));
         assertTrue(e.getMessage().contains("allowed") && !e.getMessage().contains("1234567"), e.getMessage());

@@ -35,6 +35,10 @@ class JvmTest {
     void theJvmEndsAfterMainThoughEverythingWasForgottenAndNothingIsPrinted() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         ProcessBuilder builder = new ProcessBuilder(java, "-Xcheck:jni", "-cp", System.getProperty("java.class.path"));
+        if (Runtime.version().feature() >= 17) {
+            // From 24 on the JVM itself warns without it.
+            builder.command().add("--enable-native-access=ALL-UNNAMED");
+        }
         String library = System.getProperty("faspstream.library.path");
         if (library != null) {
             builder.command().add("-Dfaspstream.library.path=" + library);
