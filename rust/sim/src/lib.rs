@@ -21,5 +21,6 @@ pub mod rows;
 pub mod run;
 pub mod scenario;
 pub mod seed;
+pub mod sweep;
 pub mod text;
 pub mod world;

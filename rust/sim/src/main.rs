@@ -14,6 +14,7 @@ use faspstream_sim::grid;
 use faspstream_sim::rows;
 use faspstream_sim::run::{run, run_all};
 use faspstream_sim::scenario::{Flow, Path, Queue, Scenario};
+use faspstream_sim::sweep;
 use faspstream_sim::text;
 
 const HELP: &str = "\
@@ -26,6 +27,8 @@ faspstream-sim grid [--quick] [--threads N] [--csv FILE]
     runs the goodput grid and the original's grid, prints the shares of ideal and the goals missed.
 faspstream-sim rows [NAME...]
     measures the rows of the transport page (all, or those named) and prints them as a table in Markdown.
+faspstream-sim sweep [--count 200] [--from 1] [--threads N]
+    transfers over random links with the seeds from --from on; prints every link on which something is wrong.
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Some("cell") => cell(args),
         Some("grid") => all_cells(args),
         Some("rows") => rows(args),
+        Some("sweep") => random_links(args),
         _ => say(HELP).map(|()| false),
     };
     match result {
@@ -102,10 +106,7 @@ fn all_cells(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let threads = args.value("--threads", "a number", number)?;
     let csv = args.value("--csv", "a file", |text| Some(text.to_owned()))?;
     args.finish()?;
-    let threads = match threads {
-        Some(n) => usize::try_from(n)?,
-        None => std::thread::available_parallelism()?.get(),
-    };
+    let threads = threads_or_all(threads)?;
     let cells =
         if quick { grid::quick_cells() } else { [grid::goodput_cells(), grid::original_cells()].concat() };
     let scenarios: Vec<Scenario> = cells.iter().map(grid::Cell::scenario).collect();
@@ -139,4 +140,42 @@ fn rows(mut args: Args) -> Result<bool, Box<dyn Error>> {
         say(&rows::table(row, &result))?;
     }
     Ok(all_hold)
+}
+
+fn random_links(mut args: Args) -> Result<bool, Box<dyn Error>> {
+    let count = args.value("--count", "a number", number)?.unwrap_or(200);
+    let from = args.value("--from", "a number", number)?.unwrap_or(1);
+    let threads = args.value("--threads", "a number", number)?;
+    args.finish()?;
+    let scenarios: Vec<Scenario> = (from..from.saturating_add(count)).map(sweep::random_scenario).collect();
+    let results = run_all(&scenarios, threads_or_all(threads)?, |_, _| {});
+    let mut bad = 0;
+    for (scenario, result) in scenarios.iter().zip(&results) {
+        let wrong = match result {
+            Ok(outcome) => sweep::judge(scenario, outcome),
+            Err(failure) => vec![failure.to_string()],
+        };
+        if !wrong.is_empty() {
+            bad += 1;
+            say(&format!("{}: {}\n  {}\n", scenario.name, wrong.join("; "), sweep::describe(scenario)))?;
+        }
+    }
+    let shares = results.iter().flatten().filter_map(|o| o.flows.first().map(|f| f.share()));
+    let mut shares: Vec<f64> = shares.collect();
+    shares.sort_by(f64::total_cmp);
+    let at = |q: f64| shares.get((shares.len() as f64 * q) as usize).map_or(0.0, |s| s * 100.0);
+    say(&format!(
+        "{count} links, {bad} with something wrong; whole transfers reach p5 {:.1} %, p25 {:.1} %, median {:.1} % of ideal\n",
+        at(0.05),
+        at(0.25),
+        at(0.5)
+    ))?;
+    Ok(bad == 0)
+}
+
+fn threads_or_all(threads: Option<u64>) -> Result<usize, Box<dyn Error>> {
+    Ok(match threads {
+        Some(n) => usize::try_from(n)?,
+        None => std::thread::available_parallelism()?.get(),
+    })
 }

@@ -132,11 +132,26 @@ impl FlowReport {
     }
 
     /// Goodput in the steady state as a share of ideal: from the moment at which measurement begins to the end of the run, or until
-    /// 95 % of a stream that was completed were read (the repair of the last losses is no steady state).
+    /// 95 % of a stream that was completed were read (the repair of the last losses is no steady state). What waits behind a gap
+    /// counts when it arrives, not when the gap is filled: a gap at the beginning must not make the rest look good.
     pub fn steady_share(&self) -> f64 {
         let nearly_all =
             self.completed_at().and_then(|_| self.delivered.reached(self.delivered.total() / 20 * 19));
-        self.delivered.rate(self.measure_from, nearly_all.unwrap_or(self.end)) / self.ideal
+        let first = self.received_by(self.measure_from);
+        let last = self.received_by(nearly_all.unwrap_or(self.end));
+        match (first, last) {
+            (Some((from, a)), Some((to, b))) if to > from => {
+                (b - a) as f64 * 8.0 / to.since(from).as_secs_f64() / self.ideal
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// Stream bytes that had arrived at the last sample by `at`, and when that was.
+    fn received_by(&self, at: Time) -> Option<(Time, u64)> {
+        let samples = &self.receiver.samples;
+        let sample = samples.get(samples.partition_point(|s| s.at <= at).checked_sub(1)?)?;
+        Some((sample.at, sample.arrived))
     }
 
     /// Time from the beginning until 90 % of the capacity arrived during one round trip.

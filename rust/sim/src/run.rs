@@ -183,6 +183,8 @@ fn endpoint(id: AgentId, role: Role, index: usize, flow: &Flow, scenario: &Scena
 fn config(role: Role, is_client: bool, index: usize, flow: &Flow, seed: u64) -> Config {
     let (client, server) = addresses(index);
     let (client_id, server_id) = (ConnectionId(2 * index as u32 + 1), ConnectionId(2 * index as u32 + 2));
+    let receives = role == Role::Receiver;
+    let buffer_max = flow.receiver_buffer_max.filter(|_| receives).unwrap_or(flow.buffer_max);
     let random = RandomStream::new(seed, 301);
     let bytes = |from: u64| {
         let mut out = [0u8; 32];
@@ -203,8 +205,8 @@ fn config(role: Role, is_client: bool, index: usize, flow: &Flow, seed: u64) -> 
         control_peer: Some(if is_client { server.ip() } else { client.ip() }),
         datagram_start: flow.datagram_start,
         datagram_max: flow.datagram_max,
-        first_window: flow.first_window,
-        buffer_max: flow.buffer_max,
+        first_window: flow.first_window.min(flow.receiver_buffer_max.unwrap_or(flow.buffer_max)),
+        buffer_max,
         outage_timeout: flow.outage_timeout,
         path_memory: flow.path_memory.filter(|_| role == Role::Sender),
         seed: bytes(if is_client { 4 } else { 8 }),

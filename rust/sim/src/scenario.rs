@@ -111,6 +111,8 @@ pub struct Flow {
     pub receiver_host: HostConfig,
     /// Most stream bytes in memory at each end.
     pub buffer_max: u64,
+    /// The same at the receiver, if it differs there.
+    pub receiver_buffer_max: Option<u64>,
     /// The first flow-control window.
     pub first_window: u64,
     /// UDP payload of the first datagrams.
@@ -140,6 +142,7 @@ impl Default for Flow {
             sender_host: HostConfig::default(),
             receiver_host: HostConfig::default(),
             buffer_max: 256 << 20,
+            receiver_buffer_max: None,
             first_window: 1 << 20,
             datagram_start: 1200,
             datagram_max: 1472,

@@ -12,7 +12,7 @@ use faspstream_netem::Time;
 use faspstream_proto::Session;
 use faspstream_proto::config::{Config, Rates};
 use faspstream_proto::error::{CloseReason, ErrorCode};
-use faspstream_proto::io::Event;
+use faspstream_proto::io::{Event, Stats};
 use faspstream_proto::units::Instant;
 
 use crate::clock::Clock;
@@ -224,12 +224,9 @@ impl Endpoint {
     }
 
     fn step_app(&mut self, local: Instant) -> Result<(), String> {
-        let budget = match self.session.stats().buffer_size {
-            0 => self.buffer_max,
-            size => size.min(self.buffer_max),
-        };
         match &mut self.app {
             App::Source(source) => {
+                let budget = write_ahead(&self.session.stats()).min(self.buffer_max);
                 source.step(self.now, local, &mut self.session, budget).map_err(|e| e.to_string())?;
             }
             App::Sink(sink) => sink.receive(&mut self.session).map_err(|e| e.to_string())?,
@@ -281,13 +278,28 @@ impl Endpoint {
         }
         let stats = self.session.stats();
         let (limit, _) = self.session.limits(self.clock.local(self.now));
-        let held = match &self.app {
-            App::Source(source) => source.written() - self.session.acknowledged(),
-            App::Sink(sink) => stats.buffer_used.max(sink.given_out() - sink.consumed()),
+        let (held, arrived) = match &self.app {
+            App::Source(source) => {
+                let acknowledged = self.session.acknowledged();
+                (source.written() - acknowledged, acknowledged)
+            }
+            App::Sink(sink) => {
+                // What was handed out and not consumed is in the application's half of the buffer.
+                let unread = sink.given_out() - sink.consumed();
+                (stats.buffer_used + unread, sink.given_out() + stats.buffer_used)
+            }
         };
         self.tally.memory_peak = self.tally.memory_peak.max(held);
-        self.tally.samples.push(Sample { at: self.now, stats, limit });
+        self.tally.samples.push(Sample { at: self.now, stats, limit, arrived });
     }
+}
+
+/// How far a writer may be ahead of the peer: twice what is under way, so that it is never the writer who waits, up to the window;
+/// at least 4 MiB. The engine does the same.
+fn write_ahead(stats: &Stats) -> u64 {
+    const LEAST: u64 = 4 << 20;
+    let under_way = stats.bytes_sent - stats.bytes_acknowledged;
+    LEAST.max((under_way * 2).min(stats.buffer_size))
 }
 
 impl Agent for Endpoint {

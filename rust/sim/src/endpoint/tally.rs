@@ -45,6 +45,8 @@ pub struct Sample {
     pub stats: Stats,
     /// The active bound.
     pub limit: Limit,
+    /// Stream bytes that have arrived, in order or not; at the sender those that it knows of without a gap.
+    pub arrived: u64,
 }
 
 /// Least time from sample to sample.

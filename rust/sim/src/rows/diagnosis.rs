@@ -25,7 +25,7 @@ pub(super) fn diagnosis() -> Result<Vec<Figure>, Failure> {
             Flow { sink: SinkPlan::Slow(BitRate::from_mbps(20)), buffer_max: 8 << 20, ..one.clone() },
         ),
         ("the target", Limit::TargetRate, Flow { rates: target, ..one.clone() }),
-        ("the buffer", Limit::ReceiveWindow, Flow { buffer_max: 300 << 10, ..one }),
+        ("the buffer", Limit::ReceiveWindow, Flow { receiver_buffer_max: Some(300 << 10), ..one }),
     ];
     let mut figures = Vec::new();
     for (what, limit, flow) in cases {
