@@ -71,7 +71,7 @@ impl SendHalf {
     fn next_timeout(&self, sends: bool) -> Option<Instant> {
         let pace = self.pace_deadline().filter(|_| sends);
         let end = self.end_deadline().filter(|_| sends);
-        let mtu = self.mtu.deadline().filter(|_| sends);
+        let mtu = self.mtu_deadline().filter(|_| sends);
         [self.flight.loss_deadline(), self.flight.probe_deadline(), pace, end, mtu]
             .into_iter()
             .flatten()
@@ -112,11 +112,19 @@ impl SendHalf {
         self.probe_due = true;
     }
 
-    /// Path MTU probes wait for the first round trip, and for a path that works.
+    /// Path MTU probes wait for the first round trip, for a path that works, and for their turn in the pace.
     pub(super) fn may_probe_mtu(&self, now: Instant) -> bool {
-        self.flight.rtt.has_sample()
-            && self.flight.probe.unanswered() == 0
-            && !self.is_window_blocked()
-            && self.pacer.credit(now) >= self.full_wire()
+        self.path_takes_mtu_probes() && self.pacer.credit(now) >= self.full_wire()
+    }
+
+    /// True if only the pace may keep a path MTU probe back; where something else does, an event ends that, not a moment.
+    fn path_takes_mtu_probes(&self) -> bool {
+        self.flight.rtt.has_sample() && self.flight.probe.unanswered() == 0 && !self.is_window_blocked()
+    }
+
+    /// When the next path MTU probe is due and may go.
+    fn mtu_deadline(&self) -> Option<Instant> {
+        let due = self.mtu.deadline().filter(|_| self.path_takes_mtu_probes())?;
+        Some(due.max(self.pacer.next_send_time()))
     }
 }

@@ -1,6 +1,7 @@
 //! The size of datagrams follows the path.
 
 use faspstream_netem::{Change, Script, Time};
+use faspstream_proto::units::Rate;
 use faspstream_sim::scenario::Flow;
 
 use crate::common::{SECOND, complete, holds, long_path, transfer};
@@ -56,4 +57,14 @@ fn a_path_of_the_smallest_size_works_without_discovery() {
     let mut scenario = transfer("512 bytes", long_path().mtu(540), 2 * SECOND);
     scenario.flows[0] = Flow { datagram_start: 512, datagram_max: 512, ..scenario.flows[0].clone() };
     complete(&scenario);
+}
+
+#[test]
+fn a_probe_that_is_due_between_two_paced_datagrams_waits_without_waking_the_session_all_the_time() {
+    // After a black hole the search for a larger MTU starts again, at a moment when the pace has no credit for a datagram.
+    let mut scenario = transfer("1 Mbit/s through a black hole", long_path(), SECOND / 3);
+    scenario.flows[0].rates.target = Rate::from_mbps(1);
+    scenario.forward.script = Script::default().then(Time::from_secs(2), Change::Mtu(1300));
+    let outcome = complete(&scenario.until(60 * SECOND));
+    holds!(outcome, outcome.flows[0].sent.datagram_size <= 1272);
 }
