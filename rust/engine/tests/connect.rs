@@ -188,6 +188,19 @@ fn noise_on_the_control_port_is_dropped_and_counted() {
 }
 
 #[test]
+fn a_flood_of_silent_connections_shuts_nobody_out() {
+    let server = server_builder().access_key(key()).start().expect("it starts");
+    let silent: Vec<TcpStream> =
+        (0..600).map(|_| TcpStream::connect(server.local_addr()).expect("it listens")).collect();
+    let client = client_builder(&server).access_key(key()).connect().expect("it is let in all the same");
+    client.open(Direction::Push, "x", Metadata::new()).expect("it opens");
+    eventually("the oldest had to go", || server.stats().handshakes_failed >= 600 - 256);
+    assert!(server.stats().connections_half_open <= 256);
+    drop(silent);
+    eventually("all are gone", || server.stats().connections_half_open == 0);
+}
+
+#[test]
 fn after_close_every_call_says_so_and_waiting_calls_wake() {
     let (server, client) = pair();
     let session = client.open(Direction::Pull, "x", Metadata::new()).expect("it opens");

@@ -1,5 +1,6 @@
 //! The server's side of the control channel.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use rustls::{ServerConfig, ServerConnection};
 
 use super::auth::verify_resume;
 use super::books::{Agreement, Entry, Home, terms};
-use super::connection::Connection;
+use super::connection::{Connection, Gone};
 use super::greeting::Door;
 use super::messages::{How, Message, Open, Opened, SessionId};
 use super::thread::{Conn, ControlThread, Fault, LISTENER, Who};
@@ -24,8 +25,8 @@ use crate::shared::server::ServerShared;
 
 /// How long a client may take until it is welcome.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Most connections that are not welcome yet; more are dropped at once.
-const HALF_OPEN_MAX: usize = 256;
+/// Most connections that are not welcome yet.
+const HALF_OPEN_MAX: u64 = 256;
 /// How long nothing is accepted after the system has run out of something.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long a closing server waits for its last words to be read.
@@ -43,6 +44,8 @@ pub(crate) struct ServerSide {
     pub(super) shared: Arc<ServerShared>,
     listener: Option<Watched<TcpListener>>,
     paused_until: Option<Instant>,
+    /// Connections that are not welcome yet, oldest first; some may have left that state.
+    half_open: VecDeque<usize>,
     tls: Arc<ServerConfig>,
     door: Door,
     socket: SocketId,
@@ -65,6 +68,7 @@ impl ServerSide {
             shared,
             listener: Some(listener),
             paused_until: None,
+            half_open: VecDeque::new(),
             tls,
             door,
             socket,
@@ -115,21 +119,40 @@ impl ControlThread {
 
     fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
         let key = self.draw_key();
+        self.make_room();
         let Some(server) = &mut self.server else { return };
-        let counters = &server.shared.counters;
-        if counters.half_open.load(Ordering::Relaxed) >= HALF_OPEN_MAX as u64 {
-            counters.handshakes_failed.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
         let tls = ServerConnection::new(Arc::clone(&server.tls)).map_err(io::Error::other);
         match tls.and_then(|tls| Connection::accepted(&self.reactor, key, socket, peer, tls.into())) {
             Ok(link) => {
-                counters.half_open.fetch_add(1, Ordering::Relaxed);
+                server.shared.counters.half_open.fetch_add(1, Ordering::Relaxed);
+                server.half_open.push_back(key);
                 let deadline = Instant::now() + HANDSHAKE;
                 self.conns.insert(key, Conn::new(link, Who::Guest(Guest::default()), deadline));
                 self.check_by(deadline);
             }
             Err(e) => log::warn!(target: "faspstream::control", "taking a connection of {peer}: {e}"),
+        }
+    }
+
+    /// With too many connections that are not welcome yet the oldest goes: who floods us with silence shuts nobody out.
+    fn make_room(&mut self) {
+        while let Some(server) = &mut self.server {
+            // Those that were let in, or are gone, need no place here.
+            while let Some(key) = server.half_open.front() {
+                match self.conns.get(key).map(|conn| (&conn.who, conn.leaving)) {
+                    Some((Who::Guest(guest), false)) if !guest.welcome => break,
+                    _ => drop(server.half_open.pop_front()),
+                }
+            }
+            if server.shared.counters.half_open.load(Ordering::Relaxed) < HALF_OPEN_MAX {
+                return;
+            }
+            let oldest = server.half_open.pop_front();
+            let Some((key, conn)) = oldest.and_then(|key| self.conns.remove(&key).map(|conn| (key, conn)))
+            else {
+                return;
+            };
+            self.on_conn_gone(key, conn, &Gone::Displaced);
         }
     }
 

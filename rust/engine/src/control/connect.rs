@@ -363,7 +363,7 @@ impl ClientSide {
                     "{target} does not accept this client's certificate ({alert:?}); set tls.cert and tls.key"
                 ),
             ),
-            Gone::Tls(_) | Gone::Codec(_) | Gone::Backlog => Error::new(
+            Gone::Tls(_) | Gone::Codec(_) | Gone::Backlog | Gone::Displaced => Error::new(
                 ErrorCode::Protocol,
                 format!(
                     "{target} does not speak this protocol ({gone}); check that tcp.port is a faspstream server's"

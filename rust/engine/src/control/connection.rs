@@ -38,6 +38,8 @@ pub(crate) enum Gone {
     Codec(#[from] CodecError),
     #[error("the peer does not read what it is sent")]
     Backlog,
+    #[error("the place is needed for others")]
+    Displaced,
 }
 
 /// A connection.

@@ -265,7 +265,7 @@ impl ControlThread {
         self.check_by(deadline);
     }
 
-    fn on_conn_gone(&mut self, key: usize, mut conn: Conn, gone: &Gone) {
+    pub(super) fn on_conn_gone(&mut self, key: usize, mut conn: Conn, gone: &Gone) {
         log::debug!(target: "faspstream::control", "connection to {}: {gone}", conn.link.peer());
         for (shared, completed) in conn.marks.drain(..) {
             finish(&shared, completed);
