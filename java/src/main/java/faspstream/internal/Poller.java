@@ -17,7 +17,7 @@ public final class Poller implements Runnable {
     private static final Logger LOG = Logger.getLogger("faspstream.poller");
     private static final int EVENTS_PER_CALL = 256;
     private static final int MAX_WAIT_MILLIS = 500;
-    private static final long IDLE_NANOS = 2_000_000_000L;
+    private static final long IDLE_NANOS = 1_000_000_000L;
 
     private static final Map<Long, Endpoint> ENDPOINTS = new ConcurrentHashMap<>();
     private static final Queue<Ticker> TICKERS = new ConcurrentLinkedQueue<>();
