@@ -1,5 +1,6 @@
 //! `faspstream-sim`: one cell or a whole grid, in virtual time.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::error::Error;
 use std::io::Write;
@@ -111,8 +112,13 @@ fn all_cells(mut args: Args) -> Result<bool, Box<dyn Error>> {
         if quick { grid::quick_cells() } else { [grid::goodput_cells(), grid::original_cells()].concat() };
     let scenarios: Vec<Scenario> = cells.iter().map(grid::Cell::scenario).collect();
     let results = run_all(&scenarios, threads, |scenario, result| {
-        let mark = if result.is_ok() { "ran" } else { "failed" };
-        let _ = writeln!(std::io::stderr(), "{}: {mark}", scenario.name);
+        let words = match result {
+            Ok(outcome) => outcome.flows.first().map_or("no flow".into(), |f| {
+                format!("steady {:.1} %, whole {:.1} %", f.steady_share() * 100.0, f.share() * 100.0)
+            }),
+            Err(failure) => failure.to_string(),
+        };
+        let _ = writeln!(std::io::stderr(), "{}: {words}", scenario.name);
     });
     let rows: Vec<grid::Row> = cells.into_iter().zip(results).collect();
     say(&grid::table(&rows))?;
@@ -148,18 +154,19 @@ fn random_links(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let threads = args.value("--threads", "a number", number)?;
     args.finish()?;
     let scenarios: Vec<Scenario> = (from..from.saturating_add(count)).map(sweep::random_scenario).collect();
-    let results = run_all(&scenarios, threads_or_all(threads)?, |_, _| {});
-    let mut bad = 0;
-    for (scenario, result) in scenarios.iter().zip(&results) {
+    let bad = AtomicU64::new(0);
+    let results = run_all(&scenarios, threads_or_all(threads)?, |scenario, result| {
         let wrong = match result {
             Ok(outcome) => sweep::judge(scenario, outcome),
             Err(failure) => vec![failure.to_string()],
         };
         if !wrong.is_empty() {
-            bad += 1;
-            say(&format!("{}: {}\n  {}\n", scenario.name, wrong.join("; "), sweep::describe(scenario)))?;
+            bad.fetch_add(1, Ordering::Relaxed);
+            let link = sweep::describe(scenario);
+            let _ = say(&format!("{}: {}\n  {link}\n", scenario.name, wrong.join("; ")));
         }
-    }
+    });
+    let bad = bad.into_inner();
     let shares = results.iter().flatten().filter_map(|o| o.flows.first().map(|f| f.share()));
     let mut shares: Vec<f64> = shares.collect();
     shares.sort_by(f64::total_cmp);
