@@ -208,12 +208,10 @@ impl ControlThread {
         }
     }
 
-    /// Opens a session: books it, hands it to the driver and to the application.
-    fn try_open(&mut self, key: usize, conn: &Conn, open: Open) -> Result<Opened, Fault> {
+    /// Whether there is room for one more session.
+    fn check_limits(&self) -> Result<(), Fault> {
         let active = self.books.live(Home::Server).count() as u64;
-        let Some(server) = &mut self.server else {
-            return Err(Fault::new(ErrorCode::Shutdown, "no server here"));
-        };
+        let Some(server) = &self.server else { return Ok(()) };
         if server.closing.is_some() {
             return Err(Fault::new(ErrorCode::Shutdown, "this server is closing down"));
         }
@@ -222,6 +220,15 @@ impl ControlThread {
                 format!("this server has {active} sessions, which is its max.sessions: try again later");
             return Err(Fault::new(ErrorCode::Resources, words));
         }
+        Ok(())
+    }
+
+    /// Opens a session: books it, hands it to the driver and to the application.
+    fn try_open(&mut self, key: usize, conn: &Conn, open: Open) -> Result<Opened, Fault> {
+        self.check_limits()?;
+        let Some(server) = &mut self.server else {
+            return Err(Fault::new(ErrorCode::Shutdown, "no server here"));
+        };
         let Who::Guest(guest) = &conn.who else { return Err(Fault::protocol("no client")) };
         let shared = server.shared.new_session(&open, conn.link.peer(), &guest.principal);
         let options = &server.shared.config.options;

@@ -32,11 +32,11 @@ impl Relay {
                     continue;
                 }
                 let Ok(server) = TcpStream::connect(target) else { continue };
-                shared.connections.fetch_add(1, Ordering::SeqCst);
                 pass(&client, &server, &shared);
                 pass(&server, &client, &shared);
-                let mut sockets = shared.sockets.lock().expect("nobody panics with it");
-                sockets.extend([client, server]);
+                shared.sockets.lock().expect("nobody panics with it").extend([client, server]);
+                // Only what can be cut counts.
+                shared.connections.fetch_add(1, Ordering::SeqCst);
             }
         });
         Self { port, state }
