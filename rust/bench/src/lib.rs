@@ -9,8 +9,10 @@
 pub mod control;
 mod emulator;
 mod error;
+pub mod experiment;
 pub mod lab;
 mod packet;
+pub mod peer;
 
 pub mod probe;
 pub mod settings;

@@ -1,15 +1,13 @@
-//! Tiny senders and receivers: a ping, a flood of datagrams, a TCP stream. They run as threads of this process, with sockets inside
+//! Tiny senders and receivers: a ping, a flood of datagrams. They run as threads of this process, with sockets inside
 //! the lab.
 
 mod flood;
 mod ping;
 mod series;
-mod tcp;
 
 pub use flood::{Flood, FloodResult};
 pub use ping::{PingSample, Pinger, ping};
 pub use series::Series;
-pub use tcp::{TcpLoad, TcpResult};
 
 use std::time::Duration;
 

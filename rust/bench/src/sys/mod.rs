@@ -7,6 +7,7 @@
 
 mod clock;
 mod namespace;
+mod pipe;
 mod process;
 mod socket;
 mod tun;
@@ -14,6 +15,7 @@ mod wait;
 
 pub(crate) use clock::{MonotonicClock, Urgency, cpu_time_of_thread, hurry};
 pub(crate) use namespace::Namespace;
+pub(crate) use pipe::enlarge_pipe;
 pub(crate) use process::{
     detach, die_with_parent, end_signals_are_blocked, is_root, kill, wait_for_end_signal,
 };

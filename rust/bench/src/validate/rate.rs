@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{Case, Check};
 use crate::error::LabError;
 use crate::lab::Family;
-use crate::probe::{Flood, TcpLoad};
+use crate::peer::{Peer, Programs};
+use crate::probe::Flood;
 
 /// Payload bytes of a full TCP segment with timestamps, and of its IP packet.
 const SEGMENT: [(Family, f64); 2] = [(Family::V4, 1448.0), (Family::V6, 1428.0)];
@@ -41,8 +42,9 @@ fn udp(case: &Case) -> Result<Check, LabError> {
 fn tcp(case: &Case) -> Result<Check, LabError> {
     case.check(case.expected * ALLOWED, "Mbit/s", |lab| {
         let time = Duration::from_secs(8);
-        let load = TcpLoad { family: case.family, congestion: "cubic".to_owned(), time, bytes: u64::MAX };
-        let result = load.run(lab)?;
+        let peer = Peer::Tcp { congestion: "cubic".to_owned() };
+        let flow = peer.open(lab, case.family, u64::MAX, &Programs::default())?;
+        let result = flow.receive(time, u64::MAX)?;
         let segment = SEGMENT.iter().find(|(f, _)| *f == case.family).map_or(PACKET, |(_, bytes)| *bytes);
         let goodput = result.series.rate(Duration::from_secs(4), time);
         Ok(goodput / 1e6 * PACKET / segment)

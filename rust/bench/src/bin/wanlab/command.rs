@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::stats;
 use faspstream_bench::LabError;
 use faspstream_bench::control;
+use faspstream_bench::experiment::{self, Plan};
 use faspstream_bench::lab::{Lab, LabConfig, Side, options_help};
 use faspstream_bench::validate;
 
@@ -18,6 +19,7 @@ wanlab stats NAME [--json]             shows its counters
 wanlab list                            shows what runs
 wanlab down NAME                       ends it
 wanlab validate                        measures the accuracy of the emulator on this machine
+wanlab run EXPERIMENT [--OPTION VALUE] compares transports; wanlab run without a name lists the experiments
 
 Addresses: side a has 10.77.0.1 and fd77::1, side b has 10.77.0.2 and fd77::2; commands find them in WANLAB_HERE, WANLAB_PEER,
 WANLAB_HERE6 and WANLAB_PEER6. 'ip netns exec wanlab-NAME-a COMMAND' works too. Needs root; without it the exit code is 77.
@@ -58,10 +60,22 @@ fn run(arguments: &[String]) -> Result<ExitCode, LabError> {
         ["list"] => control::list().iter().for_each(|(name, pid)| println!("{name} {pid}")),
         ["down", name] => control::down(name)?,
         ["validate"] => return validate_here(),
+        ["run"] => print!("{}", experiments()),
+        ["run", name, ..] => {
+            let plan = Plan::from_options(name, &arguments[2..])?;
+            experiment::run(&plan, &format!("wanlab {}", words.join(" ")), |line| println!("{line}"))?;
+        }
         ["help" | "--help" | "-h"] => print!("{USAGE}{}", options_help()),
         _ => return Err(LabError::Usage(format!("usage:\n{USAGE}{}", options_help()))),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn experiments() -> String {
+    let presets = experiment::PRESETS.iter();
+    let list: String =
+        presets.map(|(name, what, options)| format!("{name}: {what}\n    {options}\n")).collect();
+    format!("{list}\nOptions, over those of the experiment:\n{}", experiment::help())
 }
 
 fn parse_side(text: &str) -> Result<Side, LabError> {

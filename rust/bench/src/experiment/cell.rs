@@ -1,0 +1,52 @@
+//! A link of an experiment.
+
+use std::fmt;
+use std::time::Duration;
+
+use faspstream_netem::BitRate;
+
+use crate::lab::LabConfig;
+use crate::settings::{Queue, Setting, Settings};
+
+/// Application bytes per IP byte of a full datagram at MTU 1500, against which goodput is judged.
+const EFFICIENCY: f64 = 0.955;
+
+/// A link: the same in both directions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cell {
+    /// Rate of the bottleneck.
+    pub rate: BitRate,
+    /// Round-trip time without queues.
+    pub rtt: Duration,
+    /// Independent loss in each direction, 0 to 1.
+    pub loss: f64,
+    /// Queue in bandwidth-delay products.
+    pub queue: f64,
+}
+
+impl Cell {
+    /// The most goodput that a transport can be expected to reach, in bits per second.
+    pub fn ideal(&self) -> f64 {
+        self.rate.as_bps() as f64 * (1.0 - self.loss) * EFFICIENCY
+    }
+
+    /// A lab with this link, and changes while running.
+    pub(super) fn lab(&self, seed: u64, schedule: &[(Duration, Settings)]) -> LabConfig {
+        let both = |setting| (None, setting);
+        let settings = vec![
+            both(Setting::Rate(Some(self.rate))),
+            both(Setting::Rtt(self.rtt)),
+            both(Setting::Loss(self.loss)),
+            both(Setting::Queue(Queue::Bdp(self.queue))),
+        ];
+        LabConfig { settings, schedule: schedule.to_vec(), seed, ..LabConfig::default() }
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mbit = self.rate.as_bps() as f64 / 1e6;
+        let rtt = self.rtt.as_secs_f64() * 1e3;
+        write!(f, "{mbit} Mbit/s, {rtt} ms, {} %, {} BDP", self.loss * 100.0, self.queue)
+    }
+}

@@ -1,0 +1,14 @@
+//! Transports beside each other on the same links, measured at the reader.
+
+mod case;
+mod cell;
+mod plan;
+mod preset;
+mod run;
+mod table;
+
+pub use case::{Case, FlowResult, Measured, Pings};
+pub use cell::Cell;
+pub use plan::{Plan, help};
+pub use preset::PRESETS;
+pub use run::run;
