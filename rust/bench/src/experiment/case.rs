@@ -7,7 +7,7 @@ use super::cell::Cell;
 use super::plan::Plan;
 use crate::error::LabError;
 use crate::lab::{Lab, LabReport};
-use crate::peer::{Peer, Received};
+use crate::peer::{Load, Peer, Received};
 use crate::probe::{PingSample, Pinger, Series, quantile};
 
 /// Steady state is judged over the second half of a run, and a run is this many round-trip times at least.
@@ -76,7 +76,7 @@ impl Case<'_> {
     /// Makes the lab, runs the streams, and ends both.
     pub fn run(&self) -> Result<Measured, LabError> {
         let time = self.plan.time.max(self.cell.rtt * LEAST_ROUND_TRIPS);
-        let lab = Lab::start(&self.cell.lab(self.seed, &self.plan.schedule))?;
+        let lab = Lab::start(&self.cell.lab(self.seed, self.plan))?;
         let pinger =
             self.plan.pings.then(|| Pinger::start(&lab, self.plan.family, PING_EVERY)).transpose()?;
         let began = Instant::now();
@@ -122,7 +122,9 @@ impl Case<'_> {
         time: Duration,
     ) -> Result<Received, LabError> {
         thread::sleep(after.saturating_sub(began.elapsed()));
-        let flow = peer.open(lab, self.plan.family, self.plan.bytes, &self.plan.programs)?;
+        let Plan { family, bytes, .. } = *self.plan;
+        let window = 2 * self.cell.rate.bytes_in(self.cell.rtt.max(Duration::from_millis(10)));
+        let flow = peer.open(lab, Load { family, bytes, window }, &self.plan.programs)?;
         flow.receive(time.saturating_sub(after), self.plan.bytes)
     }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use faspstream_netem::BitRate;
 
+use super::plan::Plan;
 use crate::lab::LabConfig;
-use crate::settings::{Queue, Setting, Settings};
+use crate::settings::{Queue, Setting};
 
 /// Application bytes per IP byte of a full datagram at MTU 1500, against which goodput is judged.
 const EFFICIENCY: f64 = 0.955;
@@ -30,8 +31,8 @@ impl Cell {
         self.rate.as_bps() as f64 * (1.0 - self.loss) * EFFICIENCY
     }
 
-    /// A lab with this link, and changes while running.
-    pub(super) fn lab(&self, seed: u64, schedule: &[(Duration, Settings)]) -> LabConfig {
+    /// A lab with this link, changed while running as the plan says.
+    pub(super) fn lab(&self, seed: u64, plan: &Plan) -> LabConfig {
         let both = |setting| (None, setting);
         let settings = vec![
             both(Setting::Rate(Some(self.rate))),
@@ -39,7 +40,13 @@ impl Cell {
             both(Setting::Loss(self.loss)),
             both(Setting::Queue(Queue::Bdp(self.queue))),
         ];
-        LabConfig { settings, schedule: schedule.to_vec(), seed, ..LabConfig::default() }
+        LabConfig {
+            settings,
+            schedule: plan.schedule.clone(),
+            loss_at: plan.loss_at,
+            seed,
+            ..LabConfig::default()
+        }
     }
 }
 

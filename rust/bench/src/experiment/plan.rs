@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faspstream_netem::BitRate;
+use faspstream_netem::{BitRate, LossAt};
 
 use super::cell::Cell;
 use super::preset;
@@ -33,6 +33,8 @@ pub struct Plan {
     pub pings: bool,
     /// Changes of the link while running.
     pub schedule: Vec<(Duration, Settings)>,
+    /// Whether lost packets take their share of the rate first.
+    pub loss_at: LossAt,
     /// Version of IP.
     pub family: Family,
     /// Where the results of every run go, as comma-separated values.
@@ -51,12 +53,14 @@ struct Axes {
 }
 
 /// Option, what is allowed, meaning.
-const OPTIONS: [(&str, &str, &str); 14] = [
+const OPTIONS: [(&str, &str, &str); 16] = [
     ("flows", "e.g. faspstream,cubic,bbr+bbr,faspstream*4", "streams; + and * put several on one link"),
     ("rates", "e.g. 100mbit,1gbit", "rates of the bottleneck"),
     ("rtts", "e.g. 10ms,100ms", "round-trip times, each with each loss"),
     ("losses", "e.g. 0,1%", "independent loss in each direction"),
     ("paths", "e.g. 90ms/1%,150ms/2%", "pairs of round-trip time and loss, instead of rtts and losses"),
+    ("loss-at", "entry or exit", "whether loss happens before the queue or after it"),
+    ("family", "v4 or v6", "version of IP"),
     ("queues", "e.g. 1bdp,0.25bdp", "queues"),
     ("seeds", "a number", "how often each is run, with another seed each time"),
     ("time", "e.g. 15s", "length of a run; longer by itself on long paths"),
@@ -106,6 +110,7 @@ impl Plan {
             stagger: Duration::ZERO,
             pings: false,
             schedule: Vec::new(),
+            loss_at: LossAt::Exit,
             family: Family::V4,
             csv: None,
             series: None,
@@ -123,6 +128,8 @@ impl Plan {
             "bytes" => self.bytes = settings::bytes(value).filter(|n| *n > 0).ok_or_else(refused)?,
             "stagger" => self.stagger = settings::duration(value).ok_or_else(refused)?,
             "pings" => self.pings = yes_or_no(value).ok_or_else(refused)?,
+            "loss-at" => self.loss_at = settings::loss_at(value).ok_or_else(refused)?,
+            "family" => self.family = family(value).ok_or_else(refused)?,
             "csv" => self.csv = Some(value.into()),
             "series" => self.series = Some(value.into()),
             "at" => {
@@ -178,6 +185,14 @@ fn list<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
 fn path(text: &str) -> Option<(Duration, f64)> {
     let (rtt, loss) = text.split_once('/')?;
     Some((settings::duration(rtt)?, settings::share(loss)?))
+}
+
+fn family(text: &str) -> Option<Family> {
+    match text {
+        "v4" => Some(Family::V4),
+        "v6" => Some(Family::V6),
+        _ => None,
+    }
 }
 
 fn yes_or_no(text: &str) -> Option<bool> {

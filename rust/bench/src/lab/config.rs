@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faspstream_netem::{LinkConfig, Script, Time};
+use faspstream_netem::{LinkConfig, LossAt, Script, Time};
 
 use crate::settings::{LinkState, Queue, Setting, Settings};
 
@@ -13,6 +13,8 @@ pub struct LabConfig {
     pub settings: Settings,
     /// Changes at moments after the beginning.
     pub schedule: Vec<(Duration, Settings)>,
+    /// Whether lost packets take their share of the rate first.
+    pub loss_at: LossAt,
     /// MTU of the devices, 1280 to 65535.
     pub mtu: u16,
     /// Seed of all chances; the same seed gives the n-th packet of a direction the same fate.
@@ -23,7 +25,14 @@ pub struct LabConfig {
 
 impl Default for LabConfig {
     fn default() -> Self {
-        Self { settings: Vec::new(), schedule: Vec::new(), mtu: 1500, seed: 1, tcp_buffer: 128 << 20 }
+        Self {
+            settings: Vec::new(),
+            schedule: Vec::new(),
+            loss_at: LossAt::Exit,
+            mtu: 1500,
+            seed: 1,
+            tcp_buffer: 128 << 20,
+        }
     }
 }
 
@@ -45,7 +54,8 @@ impl LabConfig {
         for (after, settings) in &self.schedule {
             add(Time::ZERO + *after, later.apply(settings));
         }
-        let links = scripts.map(|script| LinkConfig { script, ..LinkConfig::default() });
+        let links =
+            scripts.map(|script| LinkConfig { script, loss_at: self.loss_at, ..LinkConfig::default() });
         (state, links)
     }
 }

@@ -7,10 +7,11 @@ use crate::error::LabError;
 use crate::settings::{self, KEYS, Setting, Settings};
 
 /// The options that are not settings of the link: name, what is allowed, meaning.
-const OTHERS: [(&str, &str, &str); 4] = [
+const OTHERS: [(&str, &str, &str); 5] = [
     ("mtu", "1280 to 65535", "MTU of the devices; default 1500"),
     ("seed", "a number", "seed of all chances; default 1"),
     ("tcp-buffer", "e.g. 128mib", "most that the kernel's TCP may buffer per connection; default 128mib"),
+    ("loss-at", "entry or exit", "whether loss happens before the queue or after it; default exit"),
     ("at", "TIME:KEY=VALUE[,...], e.g. 10s:rate=25mbit", "a change while running; may be given often"),
 ];
 
@@ -42,9 +43,10 @@ impl LabConfig {
             }
             "seed" => self.seed = value.parse().map_err(|_| refused(OTHERS[1].1))?,
             "tcp-buffer" => self.tcp_buffer = settings::bytes(value).ok_or_else(|| refused(OTHERS[2].1))?,
+            "loss-at" => self.loss_at = settings::loss_at(value).ok_or_else(|| refused(OTHERS[3].1))?,
             "at" => {
-                let (when, changes) = value.split_once(':').ok_or_else(|| refused(OTHERS[3].1))?;
-                let when: Duration = settings::duration(when).ok_or_else(|| refused(OTHERS[3].1))?;
+                let (when, changes) = value.split_once(':').ok_or_else(|| refused(OTHERS[4].1))?;
+                let when: Duration = settings::duration(when).ok_or_else(|| refused(OTHERS[4].1))?;
                 let changes: Result<Settings, _> = changes.split(',').map(Setting::parse_pair).collect();
                 self.schedule.push((when, changes?));
                 self.schedule.sort_by_key(|(when, _)| *when);

@@ -1,17 +1,17 @@
 //! Our own command line tool: a server on side a gives a file, a client on side b pulls it to its standard output.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::thread;
 use std::time::Instant;
 
+use super::Load;
+use super::child::Child;
 use super::flow::Flow;
 use crate::error::{LabError, Tried};
 use crate::lab::{Family, Lab, Side};
-use crate::sys;
 
 /// The first of the ports that servers get, one each.
 const FIRST_PORT: u16 = 33_001;
@@ -35,26 +35,25 @@ pub(super) fn missing(program: &Path) -> Option<String> {
 }
 
 impl Cli<'_> {
-    pub(super) fn open(&self, lab: &Lab, family: Family, bytes: u64) -> Result<Flow, LabError> {
+    pub(super) fn open(&self, lab: &Lab, load: Load) -> Result<Flow, LabError> {
         static FLOWS: AtomicU16 = AtomicU16::new(0);
         let number = FLOWS.fetch_add(1, Ordering::Relaxed);
         let scratch = Scratch::new(number)?;
         let file = File::create(scratch.path.join("bulk")).tried("make a file to send")?;
         // Sparse: it takes no room, and reading it costs no disk.
-        file.set_len(bytes.min(LARGEST_FILE)).tried("make a file to send")?;
-        let meeting = Meeting { family, port: FIRST_PORT + number % 10_000, key: self.key()?, scratch };
+        file.set_len(load.bytes.min(LARGEST_FILE)).tried("make a file to send")?;
+        let meeting =
+            Meeting { family: load.family, port: FIRST_PORT + number % 10_000, key: self.key()?, scratch };
         let server = self.serve(lab, &meeting)?;
         let began = Instant::now();
         let mut client = self.pull(lab, &meeting)?;
-        let reader =
-            client.stdout.take().ok_or_else(|| LabError::Failed("a child without a pipe".to_owned()))?;
-        sys::enlarge_pipe(&reader, 1 << 20).tried("enlarge a pipe")?;
-        let mut children = [Running(client), server];
+        let reader = client.output()?;
+        let mut children = [client, server];
         Ok(Flow {
             reader: Box::new(reader) as Box<dyn Read + Send>,
             began,
             end: Box::new(move || {
-                children.iter_mut().for_each(Running::end);
+                children.iter_mut().for_each(Child::end);
                 drop(meeting);
             }),
         })
@@ -66,23 +65,11 @@ impl Cli<'_> {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    fn serve(&self, lab: &Lab, meeting: &Meeting) -> Result<Running, LabError> {
+    fn serve(&self, lab: &Lab, meeting: &Meeting) -> Result<Child, LabError> {
         let mut command = self.command(lab, Side::A, "serve", meeting);
         command.arg("--udp-port").arg(meeting.port.to_string()).arg("--dir").arg(&meeting.scratch.path);
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut server = Running(command.spawn().tried(format!("start {}", self.program.display()))?);
-        let Some(stderr) = server.0.stderr.take() else {
-            return Err(LabError::Failed("a child without a pipe".to_owned()));
-        };
-        let mut said = BufReader::new(stderr);
-        let mut first = String::new();
-        said.read_line(&mut first).tried("wait for the server")?;
-        if !first.contains("listening") {
-            return Err(LabError::Failed(format!("the server did not start: {}", first.trim())));
-        }
-        // Read on, so that the server never waits for room.
-        thread::spawn(move || said.lines().for_each(drop));
-        Ok(server)
+        command.stdout(Stdio::null());
+        Child::start_until(&mut command, "listening")
     }
 
     fn pull(&self, lab: &Lab, meeting: &Meeting) -> Result<Child, LabError> {
@@ -91,8 +78,7 @@ impl Cli<'_> {
         if let Some(rate) = self.rate {
             command.args(["--rate", rate]);
         }
-        command.stdout(Stdio::piped());
-        command.spawn().tried(format!("start {}", self.program.display()))
+        Child::start(command.stdout(Stdio::piped()))
     }
 
     fn command(&self, lab: &Lab, side: Side, verb: &str, meeting: &Meeting) -> Command {
@@ -114,23 +100,6 @@ struct Meeting {
     port: u16,
     key: String,
     scratch: Scratch,
-}
-
-/// A child that ends with this.
-struct Running(Child);
-
-impl Running {
-    fn end(&mut self) {
-        // What has ended already needs no ending.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.end();
-    }
 }
 
 /// A directory that is removed with this.

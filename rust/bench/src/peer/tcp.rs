@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::Load;
 use super::flow::Flow;
 use crate::error::{LabError, Tried};
 use crate::lab::{Family, Lab, Side};
@@ -24,7 +25,8 @@ pub(super) fn missing(congestion: &str) -> Option<String> {
 
 /// Connects and sends. The congestion control is set per socket and asked back: a namespace may refuse what the machine has, and then
 /// uses another without a word.
-pub(super) fn open(lab: &Lab, family: Family, congestion: &str, bytes: u64) -> Result<Flow, LabError> {
+pub(super) fn open(lab: &Lab, congestion: &str, load: Load) -> Result<Flow, LabError> {
+    let Load { family, bytes, .. } = load;
     let listener = lab.open(Side::B, "listen on a TCP socket", || {
         let socket = socket(family)?;
         socket.bind(&SocketAddr::new(Side::B.address(family), 0).into())?;

@@ -6,5 +6,5 @@ mod state;
 
 pub(crate) use key::KEYS;
 pub use key::{Direction, Queue, Setting, Settings};
-pub(crate) use quantity::{bytes, duration, rate, share, times};
+pub(crate) use quantity::{bytes, duration, loss_at, rate, share, times};
 pub(crate) use state::LinkState;

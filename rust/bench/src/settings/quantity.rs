@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faspstream_netem::BitRate;
+use faspstream_netem::{BitRate, LossAt};
 
 /// Splits "12.5mbit" into its number and its unit in lower case. None if there is no number, or one that is below zero or not finite.
 fn number_and_unit(text: &str) -> Option<(f64, String)> {
@@ -62,6 +62,15 @@ pub(crate) fn share(text: &str) -> Option<f64> {
         _ => return None,
     };
     (share <= 1.0).then_some(share)
+}
+
+/// Where on a link packets are lost: `entry` or `exit`.
+pub(crate) fn loss_at(text: &str) -> Option<LossAt> {
+    match text {
+        "entry" => Some(LossAt::Entry),
+        "exit" => Some(LossAt::Exit),
+        _ => None,
+    }
 }
 
 /// A plain number with a unit of one's own, as in `1.5bdp`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Case, Check};
 use crate::error::LabError;
 use crate::lab::Family;
-use crate::peer::{Peer, Programs};
+use crate::peer::{Load, Peer, Programs};
 use crate::probe::Flood;
 
 /// Payload bytes of a full TCP segment with timestamps, and of its IP packet.
@@ -43,7 +43,8 @@ fn tcp(case: &Case) -> Result<Check, LabError> {
     case.check(case.expected * ALLOWED, "Mbit/s", |lab| {
         let time = Duration::from_secs(8);
         let peer = Peer::Tcp { congestion: "cubic".to_owned() };
-        let flow = peer.open(lab, case.family, u64::MAX, &Programs::default())?;
+        let load = Load { family: case.family, bytes: u64::MAX, window: 0 };
+        let flow = peer.open(lab, load, &Programs::default())?;
         let result = flow.receive(time, u64::MAX)?;
         let segment = SEGMENT.iter().find(|(f, _)| *f == case.family).map_or(PACKET, |(_, bytes)| *bytes);
         let goodput = result.series.rate(Duration::from_secs(4), time);
