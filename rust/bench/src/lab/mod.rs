@@ -90,13 +90,14 @@ impl Lab {
         command
     }
 
-    /// Changes the link from now on.
+    /// Changes the link; what is sent after this returns meets the changed link.
     pub fn set(&self, settings: &Settings) -> Result<(), LabError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for (direction, change) in state.apply(settings) {
             self.directions[direction as usize].change(change)?;
         }
-        Ok(())
+        // Orders are obeyed one after the other: once this one is, the changes are made.
+        self.report().map(drop)
     }
 
     /// The counters of both directions.

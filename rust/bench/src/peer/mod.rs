@@ -29,7 +29,7 @@ pub enum Peer {
         /// `--rate` of the client.
         rate: Option<String>,
     },
-    /// One with a program of its own: `srt`, `udt`, `quinn` (default windows), `quinn-tuned` and `quinn-bbr` (windows of the link).
+    /// One with a program of its own, `srt` or `udt`, with windows for the link.
     Program {
         /// Its name.
         name: &'static str,
@@ -83,7 +83,7 @@ impl Peer {
             _ => Err(LabError::Setting {
                 key: "peers".to_owned(),
                 value: text.to_owned(),
-                allowed: "give cubic, bbr, reno, faspstream, faspstream:POLICY[:RATE], srt, udt, quinn, quinn-tuned or quinn-bbr".to_owned(),
+                allowed: "give cubic, bbr, reno, faspstream, faspstream:POLICY[:RATE], srt or udt".to_owned(),
             }),
         }
     }
@@ -129,8 +129,7 @@ mod tests {
 
     #[test]
     fn a_peer_is_written_as_it_is_read() {
-        for text in
-            ["cubic", "bbr", "srt", "quinn-bbr", "faspstream", "faspstream:low", "faspstream:fixed:95mbit"]
+        for text in ["cubic", "bbr", "srt", "udt", "faspstream", "faspstream:low", "faspstream:fixed:95mbit"]
         {
             assert_eq!(Peer::parse(text).expect(text).to_string(), text);
         }

@@ -1,6 +1,6 @@
 //! Transports with a tiny program of their own, `NAME-peer`: see `peers/` of this crate. All have the same command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Instant;
@@ -14,46 +14,34 @@ use crate::lab::{Lab, Side};
 /// The first of the ports that receivers get, one each.
 const FIRST_PORT: u16 = 20_000;
 
-/// A transport that comes as a program: its name here, its program, whether it gets a window for the link instead of its defaults, and
-/// its congestion control, if it has a choice.
-type Known = (&'static str, &'static str, bool, &'static str);
-
 /// All of them.
-const KNOWN: [Known; 5] = [
-    ("srt", "srt-peer", true, ""),
-    ("udt", "udt-peer", true, ""),
-    ("quinn", "quinn-peer", false, "cubic"),
-    ("quinn-tuned", "quinn-peer", true, "cubic"),
-    ("quinn-bbr", "quinn-peer", true, "bbr"),
-];
+const KNOWN: [&str; 2] = ["srt", "udt"];
 
 /// The transport of this name.
 pub(super) fn known(name: &str) -> Option<&'static str> {
-    KNOWN.iter().find(|(known, ..)| *known == name).map(|(known, ..)| *known)
+    KNOWN.into_iter().find(|known| *known == name)
 }
 
 /// Why it cannot be run; None if it can.
 pub(super) fn missing(name: &str, folder: &Path) -> Option<String> {
-    let (_, program, ..) = KNOWN.iter().find(|(known, ..)| *known == name)?;
-    let path = folder.join(program);
+    let path = program(name, folder);
     (!path.exists())
         .then(|| format!("there is no {}; docs/benchmarks.md tells how to build it", path.display()))
+}
+
+fn program(name: &str, folder: &Path) -> PathBuf {
+    folder.join(format!("{name}-peer"))
 }
 
 /// Starts the receiver on side b, then the sender on side a.
 pub(super) fn open(lab: &Lab, name: &str, folder: &Path, load: Load) -> Result<Flow, LabError> {
     static FLOWS: AtomicU16 = AtomicU16::new(0);
-    let (_, program, windowed, congestion) = KNOWN
-        .iter()
-        .find(|(known, ..)| *known == name)
-        .ok_or_else(|| LabError::Failed(format!("no transport {name:?}")))?;
     let port = FIRST_PORT + FLOWS.fetch_add(1, Ordering::Relaxed) % 10_000;
-    let window = if *windowed { load.window } else { 0 };
     let command = |side, verb| {
-        let mut command = lab.command(side, folder.join(program));
+        let mut command = lab.command(side, program(name, folder));
         command.arg(verb).arg(Side::B.address(load.family).to_string());
-        command.arg(port.to_string()).arg(window.to_string());
-        command.env("PEER_CONGESTION", congestion).stdin(Stdio::null());
+        command.arg(port.to_string()).arg(load.window.to_string());
+        command.stdin(Stdio::null());
         command
     };
     let mut receiver = Child::start_until(command(Side::B, "recv").stdout(Stdio::piped()), "ready")?;

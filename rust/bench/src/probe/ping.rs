@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub struct Pinger {
     quiet: Arc<AtomicBool>,
     /// Ends the others.
     stop: Arc<AtomicBool>,
+    /// Pings that came back, copies included.
+    answered: Arc<AtomicUsize>,
     sender: JoinHandle<Vec<Duration>>,
     receiver: JoinHandle<Vec<(usize, Duration)>>,
     echo: JoinHandle<()>,
@@ -36,6 +38,11 @@ pub struct Pinger {
 impl Pinger {
     /// Starts to send a ping every `interval`.
     pub fn start(lab: &Lab, family: Family, interval: Duration) -> Result<Self, LabError> {
+        Self::start_limited(lab, family, interval, usize::MAX)
+    }
+
+    /// Starts to send a ping every `interval`, `most` in all.
+    fn start_limited(lab: &Lab, family: Family, interval: Duration, most: usize) -> Result<Self, LabError> {
         let open = |side: Side| {
             lab.open(side, "open a UDP socket for pings", || {
                 let socket = UdpSocket::bind(SocketAddr::new(side.address(family), 0))?;
@@ -49,20 +56,30 @@ impl Pinger {
         let [quiet, stop] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let began = Instant::now();
         let (s, r, e) = (Arc::clone(&quiet), Arc::clone(&stop), Arc::clone(&stop));
+        let answered = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&answered);
         Ok(Self {
             quiet,
             stop,
-            sender: thread::spawn(move || send(&a, interval, began, &s)),
-            receiver: thread::spawn(move || receive(&back, began, &r)),
+            answered,
+            sender: thread::spawn(move || send(&a, interval, most, began, &s)),
+            receiver: thread::spawn(move || receive(&back, began, &r, &count)),
             echo: thread::spawn(move || echo(&b, &e)),
         })
     }
 
-    /// Stops, after `grace` for what is still on its way.
+    /// Stops, once all that were sent have come back, or after `grace`.
     pub fn stop(self, grace: Duration) -> Vec<PingSample> {
         self.quiet.store(true, Ordering::Relaxed);
+        self.finish(grace)
+    }
+
+    fn finish(self, grace: Duration) -> Vec<PingSample> {
         let sent = self.sender.join().unwrap_or_default();
-        thread::sleep(grace);
+        let end = Instant::now() + grace;
+        while self.answered.load(Ordering::Relaxed) < sent.len() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
+        }
         self.stop.store(true, Ordering::Relaxed);
         let came_back = self.receiver.join().unwrap_or_default();
         // The echo has nothing to tell.
@@ -78,18 +95,23 @@ impl Pinger {
     }
 }
 
-/// Sends `count` pings, one every `interval`, and waits a second for the last.
+/// Sends `count` pings, one every `interval`, and waits for at most 2 s for the last.
 pub fn ping(lab: &Lab, family: Family, count: u32, interval: Duration) -> Result<Vec<PingSample>, LabError> {
-    let pinger = Pinger::start(lab, family, interval)?;
-    thread::sleep(interval * count);
-    Ok(pinger.stop(Duration::from_secs(1)))
+    let pinger = Pinger::start_limited(lab, family, interval, count as usize)?;
+    Ok(pinger.finish(Duration::from_secs(2)))
 }
 
 /// The moments of sending, by number.
-fn send(socket: &UdpSocket, interval: Duration, began: Instant, quiet: &AtomicBool) -> Vec<Duration> {
+fn send(
+    socket: &UdpSocket,
+    interval: Duration,
+    most: usize,
+    began: Instant,
+    quiet: &AtomicBool,
+) -> Vec<Duration> {
     sys::hurry(Urgency::Probe);
     let mut sent = Vec::new();
-    while !quiet.load(Ordering::Relaxed) {
+    while sent.len() < most && !quiet.load(Ordering::Relaxed) {
         let at = began.elapsed();
         let number = sent.len() as u64;
         sent.push(at);
@@ -101,13 +123,19 @@ fn send(socket: &UdpSocket, interval: Duration, began: Instant, quiet: &AtomicBo
 }
 
 /// Numbers and moments of what came back.
-fn receive(socket: &UdpSocket, began: Instant, stop: &AtomicBool) -> Vec<(usize, Duration)> {
+fn receive(
+    socket: &UdpSocket,
+    began: Instant,
+    stop: &AtomicBool,
+    answered: &AtomicUsize,
+) -> Vec<(usize, Duration)> {
     sys::hurry(Urgency::Probe);
     let mut got = Vec::new();
     let mut buffer = [0; 8];
     while !stop.load(Ordering::Relaxed) {
         if let Ok(8) = socket.recv(&mut buffer) {
             got.push((u64::from_be_bytes(buffer) as usize, began.elapsed()));
+            answered.fetch_add(1, Ordering::Relaxed);
         }
     }
     got
