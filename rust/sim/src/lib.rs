@@ -14,6 +14,7 @@ pub mod cross;
 pub mod endpoint;
 pub mod grid;
 pub mod ideal;
+pub mod lab;
 pub mod metrics;
 pub mod outcome;
 pub mod packet;

@@ -4,8 +4,13 @@
 //! IP and UDP headers. See `docs/rate-control.md`.
 
 mod adaptive;
+mod ceiling;
+mod competition;
 mod fixed;
+mod loss;
 mod model;
+mod search;
+mod target;
 
 use core::time::Duration;
 

@@ -1,88 +1,125 @@
-//! What is measured of the path, in round trips: the highest delivery rate, the loss.
+//! What is measured of the path: round trips, the rate at which the flight clears, the standing queue.
 
-use crate::units::{ByteCount, Rate};
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use crate::units::{ByteCount, Instant};
 
 use super::FeedbackFacts;
 
 /// Counts round trips: one is over when something is acknowledged that was sent after it began.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
-    count: u64,
     ends_at: ByteCount,
 }
 
 impl Rounds {
     /// True if this feedback begins a new round trip.
     pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts) -> bool {
-        if facts.prior_delivered < self.ends_at {
-            return false;
+        let begins = facts.prior_delivered >= self.ends_at;
+        if begins {
+            self.ends_at = facts.delivered;
         }
-        self.count += 1;
-        self.ends_at = facts.delivered;
-        true
-    }
-
-    pub(super) fn count(&self) -> u64 {
-        self.count
+        begins
     }
 }
 
-/// The largest value of the last few round trips, in two generations.
+/// The rate at which bytes leave the flight, arrived or lost, in bytes per second over whole round trips.
+///
+/// Lost bytes count: they were sent, and the law sets what is sent.
 #[derive(Debug, Default)]
-pub(super) struct MaxRate {
-    present: Rate,
-    former: Rate,
-    since: u64,
+pub(super) struct Clearing {
+    bytes: u64,
+    since: Option<Instant>,
+    rate: f64,
+    /// Fastest delivery of this round trip and of the one before.
+    fastest: [f64; 2],
 }
 
-/// Round trips per generation of [`MaxRate`].
-const GENERATION: u64 = 5;
+/// Shortest time over which a rate is taken.
+const CLEARING_TIME: Duration = Duration::from_millis(5);
 
-impl MaxRate {
-    pub(super) fn record(&mut self, round: u64, sample: Rate) {
-        if round >= self.since + GENERATION {
-            self.former = self.present;
-            self.present = Rate::ZERO;
-            self.since = round;
-        }
-        self.present = self.present.max(sample);
-    }
-
-    pub(super) fn get(&self) -> Rate {
-        self.present.max(self.former)
-    }
-
-    pub(super) fn reset(&mut self, value: Rate) {
-        self.present = value;
-        self.former = Rate::ZERO;
-    }
-}
-
-/// The share of the bytes that are lost, as an average over a few round trips.
-#[derive(Debug, Default)]
-pub(super) struct LossShare {
-    acked: u64,
-    lost: u64,
-    share: f64,
-}
-
-/// Weight of one more round trip in [`LossShare`].
-const LOSS_WEIGHT: f64 = 0.25;
-
-impl LossShare {
+impl Clearing {
     pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts, round_begins: bool) {
-        self.acked += facts.acked.0;
-        self.lost += facts.lost.0;
-        if round_begins && self.acked + self.lost > 0 {
-            let now = self.lost as f64 / (self.acked + self.lost) as f64;
-            self.share += LOSS_WEIGHT * (now - self.share);
-            self.acked = 0;
-            self.lost = 0;
+        if round_begins {
+            self.fastest = [0.0, self.fastest[0]];
+        }
+        if let Some(rate) = facts.delivery_rate {
+            self.fastest[0] = self.fastest[0].max(rate.as_bps() as f64 / 8.0);
+        }
+        let since = *self.since.get_or_insert(facts.now);
+        self.bytes += facts.acked.0 + facts.lost.0;
+        let elapsed = facts.now.since(since);
+        if round_begins && elapsed >= CLEARING_TIME.max(facts.smoothed_rtt / 2) {
+            self.rate = self.bytes as f64 / elapsed.as_secs_f64();
+            self.bytes = 0;
+            self.since = Some(facts.now);
         }
     }
 
-    /// 0 to 1.
-    pub(super) fn get(&self) -> f64 {
-        self.share
+    /// The fastest delivery of the last one to two round trips, in bytes per second.
+    pub(super) fn fastest_delivery(&self) -> f64 {
+        self.fastest[0].max(self.fastest[1])
+    }
+
+    /// Bytes per second; zero before the first round trip is over.
+    pub(super) fn rate(&self) -> f64 {
+        self.rate
+    }
+}
+
+/// The queue, in seconds, from the samples of about the last round trip.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    samples: VecDeque<(Instant, f64)>,
+    noise: f64,
+}
+
+/// Most samples that are kept.
+const SAMPLES_MAX: usize = 64;
+/// Fewest samples that a minimum is taken of.
+const SAMPLES_MIN: usize = 3;
+/// Weight of a new sample in the noise.
+const NOISE_WEIGHT: f64 = 1.0 / 32.0;
+
+impl Queue {
+    pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts) {
+        let Some(delay) = facts.queueing_delay else { return };
+        let oldest = facts.now - facts.smoothed_rtt;
+        while self.samples.len() > SAMPLES_MIN
+            && (self.samples.len() >= SAMPLES_MAX || self.samples.front().is_some_and(|(at, _)| *at < oldest))
+        {
+            self.samples.pop_front();
+        }
+        let delay = delay.as_secs_f64();
+        self.samples.push_back((facts.now, delay));
+        self.noise += NOISE_WEIGHT * (delay - self.standing() - self.noise);
+    }
+
+    /// The smallest delay of the last round trip: what stands in the queue, free of spikes.
+    pub(super) fn standing(&self) -> f64 {
+        self.samples.iter().map(|(_, q)| *q).fold(f64::INFINITY, f64::min).min(1e3)
+    }
+
+    /// The smaller of the last two samples: early word of a queue that builds.
+    pub(super) fn recent(&self) -> f64 {
+        if self.samples.len() < 2 {
+            return 0.0;
+        }
+        self.samples.iter().rev().take(2).map(|(_, q)| *q).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The largest delay of the last round trip.
+    pub(super) fn peak(&self) -> f64 {
+        self.samples.iter().map(|(_, q)| *q).fold(0.0, f64::max)
+    }
+
+    /// How far samples lie above the smallest of their round trip, on average.
+    pub(super) fn noise(&self) -> f64 {
+        self.noise
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.samples.clear();
     }
 }

@@ -1,0 +1,103 @@
+//! The search for free capacity: exponential growth that ends when a queue builds or when the delivery rate no longer follows.
+
+use super::FeedbackFacts;
+use super::model::Queue;
+
+/// Growth per round trip in the start while the flight is small: a few hundred datagrams hurt nobody for long.
+const START_SMALL: f64 = 3.0;
+/// Growth per round trip in the start later.
+const START: f64 = 2.1;
+/// Datagrams in flight up to which the start grows by [`START_SMALL`].
+const SMALL: f64 = 300.0;
+/// Growth per round trip, one after the other, when capacity seems to have become free.
+const RESUMED: [f64; 4] = [1.1, 1.25, 1.5, 2.0];
+/// Round trips in which the delivery rate grows by less than half of what the window does, after which the search is over.
+const FLAT_ROUNDS: u32 = 3;
+/// Share above the usual with which one flat round trip is enough.
+const HEAVY_LOSS: f64 = 0.1;
+/// Queueing delay that ends the start, in seconds: this share of the base round-trip time, within these bounds.
+const QUEUE_SHARE: f64 = 1.0 / 16.0;
+const QUEUE_MIN: f64 = 0.003;
+const QUEUE_MAX: f64 = 0.010;
+
+/// One search.
+#[derive(Debug)]
+pub(super) struct Search {
+    /// None in the start, else round trips so far.
+    resumed: Option<usize>,
+    /// Bytes per second: the fastest delivery so far, and what it has to beat.
+    fastest: f64,
+    best: f64,
+    flat: u32,
+    /// Bytes of this round trip.
+    acked: f64,
+    lost: f64,
+}
+
+impl Search {
+    /// The search of a session that begins.
+    pub(super) fn start() -> Self {
+        Self { resumed: None, fastest: 0.0, best: 0.0, flat: 0, acked: 0.0, lost: 0.0 }
+    }
+
+    /// The search of a session that knows what it had: `rate` in bytes per second.
+    pub(super) fn resume(rate: f64) -> Self {
+        Self { resumed: Some(0), fastest: 0.0, best: rate, flat: 0, acked: 0.0, lost: 0.0 }
+    }
+
+    pub(super) fn is_start(&self) -> bool {
+        self.resumed.is_none()
+    }
+
+    /// The factor by which the window grows in this round trip.
+    pub(super) fn growth(&self, window: f64, datagram: f64) -> f64 {
+        match self.resumed {
+            Some(round) => RESUMED[round.min(RESUMED.len() - 1)],
+            None if window < SMALL * datagram => START_SMALL,
+            None => START,
+        }
+    }
+
+    /// True if the delivery rate has stopped growing although no queue has built.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.flat >= FLAT_ROUNDS
+    }
+
+    /// True if the capacity is found. `limit` is the queue in seconds that a resumed search may build, `usual` the share that is lost
+    /// whatever is sent.
+    pub(super) fn is_over(
+        &mut self,
+        facts: &FeedbackFacts,
+        queue: &Queue,
+        begins: bool,
+        limit: f64,
+        usual: f64,
+    ) -> bool {
+        self.acked += facts.acked.0 as f64;
+        self.lost += facts.lost.0 as f64;
+        if let Some(rate) = facts.delivery_rate {
+            self.fastest = self.fastest.max(rate.as_bps() as f64 / 8.0);
+        }
+        if begins && !facts.app_limited {
+            // What is sent now is known to be delivered a round trip later: judge by the growth of the round before.
+            let grown = match self.resumed {
+                Some(round) => RESUMED[round.saturating_sub(1).min(RESUMED.len() - 1)],
+                None => START,
+            };
+            if self.fastest > self.best * (1.0 + (grown - 1.0) / 4.0) {
+                self.best = self.fastest;
+                self.flat = 0;
+            } else {
+                let heavy = self.lost > (usual + HEAVY_LOSS) * (self.acked + self.lost);
+                self.flat += if heavy { FLAT_ROUNDS } else { 1 };
+            }
+            (self.acked, self.lost) = (0.0, 0.0);
+            self.resumed = self.resumed.map(|round| round + 1);
+        }
+        let limit = match self.resumed {
+            Some(_) => limit,
+            None => (facts.base_rtt.as_secs_f64() * QUEUE_SHARE).clamp(QUEUE_MIN, QUEUE_MAX),
+        };
+        self.is_blocked() || queue.recent() > limit + 2.0 * queue.noise()
+    }
+}

@@ -1,0 +1,36 @@
+//! The queue that a flow aims at: the shorter the faster it is, so that flows that share a queue share its rate.
+
+use core::time::Duration;
+
+use crate::config::RatePolicy;
+
+/// Rate of the reference flow in bytes per second (100 Mbit/s), which aims at [`REFERENCE_QUEUE`].
+const REFERENCE_RATE: f64 = 12_500_000.0;
+/// Seconds.
+const REFERENCE_QUEUE: f64 = 0.005;
+/// Longest queue that is aimed at, in seconds, unless two datagrams take longer.
+const QUEUE_MAX: f64 = 0.013;
+/// Shortest queue that is aimed at, in seconds: below, nothing can be measured.
+const QUEUE_MIN: f64 = 0.000_3;
+/// Share of the noise of the delay that is taken for no queue.
+const NOISE_SHARE: f64 = 0.25;
+
+/// What the policy's share is, `fair` being 1.
+pub(super) fn weight(policy: RatePolicy) -> f64 {
+    match policy {
+        RatePolicy::High => 2.0,
+        RatePolicy::Fixed | RatePolicy::Fair => 1.0,
+        RatePolicy::Low => 0.1,
+    }
+}
+
+/// The queueing delay in seconds at which a flow of `rate` bytes per second is content: `Q sqrt(w R / rate)`.
+///
+/// All flows of a bottleneck see the same delay `q`, so that in equilibrium each has `rate = w R (Q / q)²`, whatever its round-trip
+/// time. The root keeps the delay within a range that can be measured and endured for rates that span four decades.
+pub(super) fn queue_target(rate: f64, weight: f64, datagram: f64, noise: f64, base: Duration) -> f64 {
+    let rate = rate.max(1.0);
+    let longest = QUEUE_MAX.max(0.15 * base.as_secs_f64()).max(2.0 * datagram / rate);
+    let wanted = REFERENCE_QUEUE * (weight * REFERENCE_RATE / rate).sqrt();
+    wanted.clamp(QUEUE_MIN, longest) + NOISE_SHARE * noise
+}
