@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 
+use faspstream_sim::lab::contest;
 use faspstream_sim::lab::rows::{Cell, by_name};
 use faspstream_sim::lab::{FlowConfig, Lab, jain};
 
@@ -17,7 +18,7 @@ fn cell(args: &[String]) -> Cell {
 
 fn steady(name: &str, cell: Cell) -> (f64, f64, f64, f64, f64) {
     let rtt = cell.seconds().max(0.001);
-    let warm = (20.0 * rtt).max(2.0);
+    let warm: f64 = (20.0 * rtt).max(2.0);
     let end = warm + (60.0 * rtt).clamp(5.0, 30.0);
     let o = cell.alone(law(name), 7, end);
     let t = &o.traces[0];
@@ -124,6 +125,28 @@ fn main() {
             let names: Vec<&str> = words[1].split('+').collect();
             let n = |i: usize| args[i].parse::<f64>().expect("a number");
             trace(&names, cell(&args[2..]), n(6), n(7), n(8));
+        }
+        "rows" => {
+            let all: [(&str, &dyn Fn() -> Vec<contest::Row>); 5] = [
+                ("harm", &|| contest::harm(words[1])),
+                ("fairness", &|| contest::fairness(words[1])),
+                ("policies", &contest::policies),
+                ("changes", &|| contest::changes(words[1])),
+                ("troubles", &|| contest::troubles(words[1])),
+            ];
+            for (group, rows) in all {
+                if words.len() < 3 || words[2..].contains(&group) {
+                    for r in rows() {
+                        println!(
+                            "{} {}: {} [{}]",
+                            if r.holds { "  ok " } else { "SHORT" },
+                            r.name,
+                            r.measured,
+                            r.goal
+                        );
+                    }
+                }
+            }
         }
         "pair" => println!("{:?}", pair(words[1], words[2], cell(&args[3..]), 60.0)),
         _ => println!(

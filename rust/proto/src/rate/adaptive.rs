@@ -1,26 +1,24 @@
 //! The adaptive policies: find the capacity, take the share that the policy names, keep the queue short.
 //!
 //! `docs/rate-control.md` derives the law. In short: a flow of rate r wants a queue of `target(r)` seconds, and moves its window
-//! towards that; equal queues are equal rates.
+//! towards that; equal queues are equal rates. Loss sets a ceiling over the window. Where somebody else fills the queue, the window
+//! follows the ceiling.
 
 use core::time::Duration;
 
 use crate::config::{PathMemory, RatePolicy, Rates};
 use crate::units::{ByteCount, Instant, Rate};
 
-use super::ceiling::Ceiling;
-use super::competition::Competition;
+use super::cubic::{BETA, Cubic};
 use super::fixed::Fixed;
-use super::loss::{LossTest, Verdict};
-use super::model::{Clearing, Queue, Rounds};
+use super::loss::{LossJudge, Verdict};
+use super::path::Path;
 use super::search::Search;
 use super::target::{queue_target, weight};
 use super::{FeedbackFacts, RateController};
 
 /// Datagrams in flight before anything is known.
 const FIRST_WINDOW: f64 = 32.0;
-/// Seconds over which the first window is spread before the round-trip time is known.
-const FIRST_SPREAD: f64 = 0.1;
 /// Fewest datagrams in flight.
 const LEAST_WINDOW: f64 = 4.0;
 /// Share of the error of the queue that is corrected per round trip.
@@ -30,56 +28,104 @@ const CHANGE_MAX: f64 = 0.25;
 /// Pace above what the window gives, so that the window binds and not the pacer; the same while searching.
 const PACE: f64 = 1.1;
 const PACE_SEARCH: f64 = 1.5;
-/// Share of the target below which a queue counts as empty, and multiple above which it is drained at once.
+/// Shortest flight in seconds that the pace of a start is made for.
+const START_FLIGHT: f64 = 0.005;
+/// Share of the target below which a queue counts as empty, and multiple above which it is too long.
 const EMPTY: f64 = 0.25;
-const LONG: f64 = 2.0;
-/// Most loss that is made up for by sending more.
-const USUAL_MAX: f64 = 0.5;
-/// Round trips that draining may take.
-const SETTLE_ROUNDS: u32 = 3;
+const LONG: f64 = 1.5;
+/// Round trips for which a queue must be too long before it is drained; the same where it is far too long.
+const LONG_ROUNDS: u32 = 6;
+const FAR_ROUNDS: u32 = 1;
+/// Share of the bandwidth-delay product in flight while the queue drains, and the round trips that this may take.
+const DRAIN: f64 = 0.9;
+const DRAIN_ROUNDS: u32 = 2;
+/// Seconds after which a queue that was not empty in between is drained, so that the base delay is seen.
+const REFRESH: f64 = 5.0;
+/// The same after a drain that has not emptied it, and while competing.
+const RETRY: f64 = 1.5;
+const COMPETE_REFRESH: f64 = 10.0;
+/// Share of a queue that has overflowed that is safe, the least that is taken for one in seconds, and its growth per second.
+const SAFE: f64 = 0.6;
+const OVERFLOW_MIN: f64 = 0.000_1;
+const OVERFLOW_GROWTH: f64 = 0.05;
+/// Growth per round trip of a flow that competes and has not lost yet.
+const ENTRY: f64 = 1.2;
+/// Share of the queue that must be left after a drain for it to have failed, and failures in a row that show a rival.
+const LEFT: f64 = 0.5;
+const FAILURES: u32 = 2;
+/// Round trips after a search in which no other begins.
+const PAUSE: i32 = 5;
+/// What a delay-led flow keeps after loss, at least.
+const BETA_GENTLE: f64 = 0.85;
+/// Round trips and seconds that a ceiling may hold over an empty queue, its rise meanwhile, and seconds where no queue was seen at all.
+const IDLE_ROUNDS: u32 = 8;
+const IDLE_TIME: f64 = 0.3;
+const MEND: f64 = 1.01;
+const BLOCKED_HOLD: f64 = 2.5;
+/// Multiple of what passes that is never exceeded after the start.
+const RUNAWAY: f64 = 1.6;
+/// Share of the best rate so far that `low` keeps while others fill the queue.
+const LOW_FLOOR: f64 = 0.06;
 
 #[derive(Debug)]
 enum Phase {
     /// Looks for capacity.
     Search(Search),
-    /// Sets the window to what was found, so that the excess drains. `before` is the window before.
-    Settle { rounds: u32, fastest: f64, before: f64, test: bool },
+    /// Lets the queue run empty.
+    Drain(Drain),
     /// Keeps the queue at its target.
     Steady,
-    /// Somebody else fills the queue.
-    Compete(Competition),
+    /// Somebody else fills the queue: the window follows the ceiling.
+    Compete,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Drain {
+    rounds: u32,
+    /// Bytes per second that are taken for the capacity.
+    rate: f64,
+    /// The queue before, in seconds.
+    queue: f64,
+    /// The window that goes on, if the queue turns out to be somebody else's.
+    before: f64,
+    /// After a search the capacity may show only now.
+    learns: bool,
 }
 
 /// `high`, `fair` and `low`.
 #[derive(Debug)]
 pub struct Adaptive {
     rates: Rates,
-    datagram: f64,
     phase: Phase,
-    rounds: Rounds,
-    clearing: Clearing,
-    queue: Queue,
-    loss: LossTest,
-    ceiling: Ceiling,
+    path: Path,
+    loss: LossJudge,
+    cubic: Option<Cubic>,
     /// Bytes.
     window: f64,
-    /// The window before the cut that is being tested.
-    before_cut: f64,
-    /// What cleared in bytes per second when the loss was suspected.
-    passed: f64,
-    /// The window to go on with after the outage, if there is one.
+    /// The window when the queue was last no longer than wanted.
+    content: f64,
+    /// The window before loss was answered for the first time in a row.
+    before_loss: f64,
+    /// The window to go on with after an outage, if there is one.
     after_outage: Option<f64>,
-    /// Seconds that a byte spends in flight: round trip and the wait for feedback.
-    flight: f64,
-    heard_at: Option<Instant>,
-    /// Seconds between feedbacks.
-    gap: f64,
-    empty_rounds: u32,
+    /// Round trips with an empty queue; below zero, as many must pass first.
+    empty_rounds: i32,
     long_rounds: u32,
     was_empty: bool,
-    /// Most bytes in flight since the round began, and in the round before.
-    used: f64,
-    used_before: f64,
+    /// Round trips that the ceiling held while the queue was empty.
+    idle_rounds: u32,
+    idle_since: Instant,
+    /// True if the ceiling stands where no queue was seen.
+    blocked: bool,
+    /// When the queue was last seen empty, or drained.
+    empty_at: Instant,
+    /// Seconds of queue that are safe where a longer one has overflowed; infinite where none has.
+    overflow: f64,
+    /// Drains in a row that have not emptied the queue, and the window before the first of them.
+    failures: u32,
+    before_failures: f64,
+    /// True while competing without having lost yet: the share is still to be found.
+    lossless: bool,
 }
 
 impl Adaptive {
@@ -89,175 +135,290 @@ impl Adaptive {
         let window = (FIRST_WINDOW * datagram).max(remembered.min(1e12));
         Self {
             rates: *rates,
-            datagram,
             phase: Phase::Search(Search::start()),
-            rounds: Rounds::default(),
-            clearing: Clearing::default(),
-            queue: Queue::default(),
-            loss: LossTest::default(),
-            ceiling: Ceiling::default(),
+            path: Path::new(datagram, memory),
+            loss: LossJudge::default(),
+            cubic: None,
             window,
-            before_cut: window,
-            passed: 0.0,
+            content: window,
+            before_loss: window,
             after_outage: None,
-            flight: memory.map_or(FIRST_SPREAD, |m| m.min_rtt.as_secs_f64().max(0.01)),
-            heard_at: None,
-            gap: 0.0,
             empty_rounds: 0,
             long_rounds: 0,
             was_empty: false,
-            used: 0.0,
-            used_before: 0.0,
+            idle_rounds: 0,
+            idle_since: Instant::ZERO,
+            blocked: false,
+            empty_at: Instant::ZERO,
+            overflow: f64::INFINITY,
+            failures: 0,
+            before_failures: 0.0,
+            lossless: false,
         }
     }
 
     /// `fixed` on the same path.
     pub(super) fn to_fixed(&self, rates: &Rates) -> Fixed {
-        Fixed::new(rates, ByteCount(self.datagram as u64))
+        Fixed::new(rates, ByteCount(self.path.datagram() as u64))
     }
 
-    fn target(&self, facts: &FeedbackFacts) -> f64 {
+    /// The queue to aim at, in seconds; below what has overflowed.
+    fn target(&self) -> f64 {
         let weight = weight(self.rates.policy);
-        queue_target(self.clearing.rate(), weight, self.datagram, self.queue.noise(), facts.base_rtt)
+        let target =
+            queue_target(self.path.clearing(), weight, self.path.datagram(), self.path.queue().noise());
+        target.min(self.overflow)
     }
 
-    /// The rate in bytes per second at which a flight clears that loses no more than usual.
-    fn clearing_now(&self) -> f64 {
-        self.clearing.fastest_delivery() / (1.0 - self.loss.usual().min(USUAL_MAX))
+    fn is_low(&self) -> bool {
+        self.rates.policy == RatePolicy::Low
     }
 
-    /// The window of a flow of `rate` bytes per second that stands `queue` seconds in the queue.
-    fn window_for(&self, facts: &FeedbackFacts, rate: f64, queue: f64) -> f64 {
-        rate * (facts.base_rtt.as_secs_f64() + 1.1 * self.gap + queue)
-    }
-
-    fn measure(&mut self, facts: &FeedbackFacts) -> bool {
-        self.datagram = facts.datagram.0 as f64;
-        let gap = self.heard_at.replace(facts.now).map_or(0.0, |at| facts.now.since(at).as_secs_f64());
-        self.gap += 0.125 * (gap.min(facts.smoothed_rtt.as_secs_f64() + 0.02) - self.gap);
-        self.flight = facts.smoothed_rtt.as_secs_f64() + self.gap;
-        self.queue.on_feedback(facts);
-        let begins = self.rounds.on_feedback(facts);
-        self.clearing.on_feedback(facts, begins);
-        if begins {
-            (self.used_before, self.used) = (self.used, 0.0);
-            self.ceiling.on_round(facts, self.clearing.rate(), self.used_before >= 0.8 * self.window);
-        }
-        self.used = self.used.max((facts.in_flight + facts.acked + facts.lost).0 as f64);
-        begins
-    }
-
-    /// True if the window, and not the application, was the bound of the last round trip.
     fn is_busy(&self, facts: &FeedbackFacts) -> bool {
-        self.used.max(self.used_before) >= 0.8 * self.window && !facts.app_limited
+        self.path.used() >= 0.8 * self.window && !facts.app_limited
     }
 
     fn step(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64) {
-        let target = self.target(facts);
+        let target = self.target();
+        let queue = self.path.queue().standing();
+        if queue < EMPTY * target {
+            self.empty_at = facts.now;
+            self.failures = 0;
+        }
         match &mut self.phase {
             Phase::Search(search) => {
-                if search.is_over(facts, &self.queue, begins, 0.5 * target, self.loss.usual()) {
+                let usual = self.loss.usual();
+                if search.is_over(facts, self.path.queue(), begins, 0.5 * target, usual) {
                     let blocked = search.is_blocked();
-                    self.settle(facts, false);
-                    if blocked {
-                        self.ceiling.set(facts, self.window, self.clearing_now());
-                    }
-                } else if !facts.app_limited {
-                    self.window += (search.growth(self.window, self.datagram) - 1.0) * cleared;
+                    self.end_search(facts, blocked);
+                } else if !facts.app_limited && !search.hesitates(facts, self.path.queue()) {
+                    let best = self.path.window_for(self.path.best(), 0.0);
+                    self.window += (search.growth(self.window, self.path.datagram(), best) - 1.0) * cleared;
                 }
             }
-            Phase::Settle { .. } => self.step_settle(facts, begins, target),
-            Phase::Steady => self.step_steady(facts, begins, cleared, target),
-            Phase::Compete(competition) => {
-                let cap = 2.0 * facts.base_rtt.as_secs_f64() * self.clearing.rate() / self.datagram;
-                let window = self.window / self.datagram;
-                self.window = competition.step(facts, begins, window, cap, self.loss.usual()) * self.datagram;
-                if self.queue.peak() < target {
+            Phase::Drain(drain) => {
+                let drain = *drain;
+                self.step_drain(facts, begins, target, drain);
+            }
+            Phase::Steady => self.step_steady(facts, begins, cleared, target, queue),
+            Phase::Compete => {
+                if self.path.queue().peak() < target {
                     self.phase = Phase::Steady;
+                } else if begins && self.is_stale(facts, COMPETE_REFRESH) {
+                    self.drain(facts, self.window, false);
+                } else if self.loss.is_pardoned() {
+                    let most = 2.0 * self.path.window_for(self.path.clearing(), 0.0);
+                    self.window += (most - self.window).clamp(-0.1 * cleared, 0.1 * cleared);
+                } else if self.is_busy(facts) {
+                    let growth = if self.lossless { ENTRY - 1.0 } else { 0.5 };
+                    self.window += growth * cleared;
                 }
             }
         }
     }
 
-    fn settle(&mut self, facts: &FeedbackFacts, test: bool) {
-        self.phase = Phase::Settle { rounds: 0, fastest: self.clearing_now(), before: self.window, test };
+    fn end_search(&mut self, facts: &FeedbackFacts, blocked: bool) {
+        self.drain(facts, self.window, true);
+        if blocked {
+            // Neither a queue nor more speed: what passes is all there is (a policer, or hardly any queue).
+            let passes = self.path.window_for(self.path.fastest(), 0.0);
+            let flight = self.path.flight();
+            self.cubic = Some(Cubic::after_cut(facts, passes / self.path.datagram(), 0.99, flight, None));
+            self.blocked = true;
+        }
+    }
+
+    fn drain(&mut self, facts: &FeedbackFacts, before: f64, learns: bool) {
+        let rate = self.path.fastest();
+        let drain = Drain { rounds: 0, rate, queue: self.path.queue().standing(), before, learns };
         self.loss.skip_flight(facts);
-        self.empty_rounds = 0;
+        self.empty_rounds = -PAUSE;
         self.long_rounds = 0;
-        self.step_settle(facts, false, self.target(facts));
+        self.step_drain(facts, false, self.target(), drain);
     }
 
-    fn step_settle(&mut self, facts: &FeedbackFacts, begins: bool, target: f64) {
-        let now = self.clearing_now();
-        let Phase::Settle { rounds, fastest, before, test } = &mut self.phase else { return };
-        *rounds += u32::from(begins);
-        if !*test || *rounds == 0 {
-            *fastest = fastest.max(now);
+    fn step_drain(&mut self, facts: &FeedbackFacts, begins: bool, target: f64, mut drain: Drain) {
+        drain.rounds += u32::from(begins);
+        if drain.learns {
+            drain.rate = drain.rate.max(self.path.fastest());
         }
-        let (rounds, fastest, before, test) = (*rounds, *fastest, *before, *test);
-        self.window = self.window_for(facts, fastest, target.min(self.queue.peak())).min(before);
-        if self.queue.recent() < target || rounds >= SETTLE_ROUNDS {
-            let others =
-                test && self.queue.standing() > LONG * target && self.rates.policy != RatePolicy::Low;
-            self.phase = if others {
-                self.window = before;
-                Phase::Compete(Competition::new(facts, before / self.datagram))
-            } else {
-                Phase::Steady
-            };
+        let before = self.window;
+        self.window = self.path.window_for(drain.rate * (1.0 - self.loss.usual()), 0.0) * DRAIN;
+        self.phase = Phase::Drain(drain);
+        let recent = self.path.queue().recent();
+        if drain.rounds >= 1 && recent < EMPTY * target || drain.rounds >= DRAIN_ROUNDS {
+            self.empty_at = facts.now;
+            self.end_drain(facts, target, recent, drain);
+        } else if drain.rounds == 0 {
+            self.window = self.window.min(before);
         }
     }
 
-    fn step_steady(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64, target: f64) {
-        let queue = self.queue.standing();
+    fn end_drain(&mut self, facts: &FeedbackFacts, target: f64, recent: f64, drain: Drain) {
+        self.phase = Phase::Steady;
+        self.window = self.path.window_for(drain.rate, target.min(drain.queue.max(0.2 * target)));
+        if drain.learns && recent < LONG * target {
+            return;
+        }
+        if recent < LEFT * drain.queue || recent < EMPTY * target || self.is_low() {
+            self.failures = 0;
+            return;
+        }
+        if recent > 0.97 * drain.queue && recent > LONG * target {
+            // Less in flight, and the delay has not moved at all: the path is longer, nothing is queued.
+            self.path.accept_delay(recent);
+            self.window = self.window.max(drain.before);
+            self.phase = Phase::Search(Search::resume(self.path.clearing()));
+            return;
+        }
+        if self.failures == 0 {
+            self.before_failures = drain.before;
+        }
+        self.failures += 1;
+        if self.failures >= FAILURES || recent > LONG * target {
+            self.window = self.window.max(self.before_failures).max(drain.before);
+            self.phase = Phase::Compete;
+            self.lossless = self.cubic.is_none();
+            let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
+            self.cubic = Some(self.cubic.unwrap_or_else(|| Cubic::from_here(facts, datagrams, flight)));
+        }
+    }
+
+    fn step_steady(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64, target: f64, queue: f64) {
+        if queue <= 1.15 * target {
+            self.content = self.window;
+        }
         self.was_empty &= queue < EMPTY * target;
-        if begins {
-            let free = self.was_empty && self.is_busy(facts) && !self.loss.is_testing();
-            self.empty_rounds = if free { self.empty_rounds + 1 } else { 0 };
-            self.long_rounds = if queue > LONG * target { self.long_rounds + 1 } else { 0 };
-            self.was_empty = true;
-            if self.long_rounds > 1 {
-                return self.settle(facts, true);
-            }
-            if self.empty_rounds > 1 && !self.ceiling.binds(self.window) {
-                self.phase = Phase::Search(Search::resume(self.clearing.rate()));
-                self.empty_rounds = 0;
-                return;
-            }
+        if begins && self.end_round(facts, target, queue) {
+            return;
         }
-        let growth = (CORRECTION * (target - queue) / self.flight).clamp(-CHANGE_MAX, CHANGE_MAX);
-        if growth <= 0.0 || self.is_busy(facts) && !self.loss.is_testing() {
+        let growth = (CORRECTION * (target - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
+        if growth <= 0.0 || self.is_busy(facts) {
             self.window += growth * cleared;
         }
     }
 
-    fn step_loss(&mut self, facts: &FeedbackFacts) {
-        if !matches!(self.phase, Phase::Steady) {
-            self.loss.skip_flight(facts);
-            return;
+    /// What a round trip gives cause for; true if the phase has changed.
+    fn end_round(&mut self, facts: &FeedbackFacts, target: f64, queue: f64) -> bool {
+        let free = core::mem::replace(&mut self.was_empty, true) && self.is_busy(facts);
+        self.empty_rounds = if free || self.empty_rounds < 0 { self.empty_rounds + 1 } else { 0 };
+        self.long_rounds = if queue > LONG * target { self.long_rounds + 1 } else { 0 };
+        self.lift(facts, free);
+        let far = queue > 2.0 * LONG * target;
+        if self.long_rounds >= if far { FAR_ROUNDS } else { LONG_ROUNDS } {
+            let rival = self.content.max(self.window);
+            self.drain(facts, rival, false);
+        } else if self.empty_rounds > i32::from(!self.is_low()) && !self.is_capped(facts) {
+            self.phase = Phase::Search(Search::resume(self.path.clearing()));
+        } else if self.is_stale(facts, if self.failures > 0 { RETRY } else { REFRESH }) {
+            self.drain(facts, self.window, false);
+        } else {
+            return false;
         }
-        match self.loss.on_feedback(facts) {
-            Verdict::Usual => {}
-            Verdict::Suspicion => {
-                self.before_cut = self.window;
-                self.passed = self.clearing_now();
-                let passes = self.window_for(facts, self.passed, self.queue.peak() / 2.0);
-                self.window = self.window.min(passes);
-            }
-            Verdict::Congestion => self.ceiling.set(facts, self.window, self.passed),
-            Verdict::NotOurs => self.window = self.window.max(self.before_cut),
+        true
+    }
+
+    /// True if the queue was not seen empty for `seconds`.
+    fn is_stale(&self, facts: &FeedbackFacts, seconds: f64) -> bool {
+        facts.now.since(self.empty_at).as_secs_f64() > seconds && self.is_busy(facts)
+    }
+
+    /// A ceiling that holds although the queue is empty is too low: it is lifted after some round trips, where no queue was seen at
+    /// all (a policer) after some seconds.
+    fn lift(&mut self, facts: &FeedbackFacts, free: bool) {
+        if self.idle_rounds == 0 {
+            self.idle_since = facts.now;
+        }
+        self.idle_rounds = if free && self.is_capped(facts) { self.idle_rounds + 1 } else { 0 };
+        let hold = if self.blocked { BLOCKED_HOLD } else { 0.0 };
+        let idle = facts.now.since(self.idle_since).as_secs_f64();
+        if self.idle_rounds >= IDLE_ROUNDS
+            && idle >= IDLE_TIME
+            && self.cubic.is_some_and(|c| c.age(facts.now) >= hold)
+        {
+            self.cubic = None;
+            self.blocked = false;
+        } else if self.idle_rounds > 1
+            && !self.blocked
+            && let Some(cubic) = &mut self.cubic
+        {
+            cubic.raise(MEND);
         }
     }
 
-    fn bound(&mut self) {
-        let least = LEAST_WINDOW * self.datagram;
+    fn is_capped(&self, facts: &FeedbackFacts) -> bool {
+        self.cubic.is_some_and(|c| self.window >= 0.98 * c.allows(facts) * self.path.datagram())
+    }
+
+    fn step_loss(&mut self, facts: &FeedbackFacts, begins: bool) {
+        if matches!(self.phase, Phase::Search(_)) {
+            return;
+        }
+        let quiet = matches!(self.phase, Phase::Drain(_));
+        match self.loss.on_feedback(facts, begins, quiet) {
+            Verdict::Usual => {}
+            Verdict::Episode { share, heavy } => self.answer(facts, share, heavy),
+            Verdict::NotOurs => {
+                self.window = self.window.max(self.before_loss);
+                self.cubic = None;
+            }
+        }
+    }
+
+    fn answer(&mut self, facts: &FeedbackFacts, share: f64, heavy: bool) {
+        if !heavy && self.path.queue().peak() < EMPTY * self.target() {
+            return self.loss.excuse(share);
+        }
+        if self.cubic.is_none_or(|c| c.age(facts.now) >= c.recovery()) {
+            self.before_loss = self.window;
+        }
+        self.lossless = false;
+        let queue = self.path.queue();
+        let product = self.path.window_for(1.0, 0.0);
+        let mut beta = if matches!(self.phase, Phase::Compete) {
+            BETA
+        } else {
+            // Alone, what stands in the queue is enough to give up.
+            BETA_GENTLE.max(product / (product + queue.standing()))
+        };
+        if heavy {
+            let passes = self.path.fastest();
+            let passes = self.path.window_for(passes, queue.peak() / 2.0);
+            beta = beta.min(passes / self.window).max(0.1);
+        }
+        let beta = beta.min(0.99);
+        self.overflow = (SAFE * queue.peak()).max(OVERFLOW_MIN);
+        self.blocked = queue.peak() < EMPTY * self.target();
+        let window = self.window / self.path.datagram();
+        let cubic = Cubic::after_cut(facts, window, beta, self.path.flight(), self.cubic.as_ref());
+        self.loss.recovers(facts.now + Duration::from_secs_f64((cubic.recovery() / 2.0).min(60.0)));
+        self.cubic = Some(cubic);
+        self.window *= beta;
+    }
+
+    fn bound(&mut self, facts: &FeedbackFacts) {
+        let datagram = self.path.datagram();
+        if !matches!(self.phase, Phase::Search(_))
+            && !(self.lossless && matches!(self.phase, Phase::Compete))
+            && let Some(cubic) = &self.cubic
+        {
+            self.window = self.window.min(cubic.allows(facts) * datagram);
+        }
+        if !self.is_starting() {
+            // Whatever the reason: much more than what passes only gets lost.
+            let passes =
+                self.path.window_for(self.path.fastest().max(self.path.clearing()), self.path.queue().peak());
+            self.window = self.window.min(RUNAWAY * passes + 16.0 * datagram);
+        }
         // With a target, more than it lets out in a flight and a half is of no use.
+        let flight = self.path.flight();
         let most = match self.rates.target {
             Rate::UNLIMITED => 1e15,
-            target => 1.5 * self.flight * target.as_bps() as f64 / 8.0 + 16.0 * self.datagram,
+            target => 1.5 * flight * target.as_bps() as f64 / 8.0 + 16.0 * datagram,
         };
-        let min = 1.1 * self.flight * self.rates.min.as_bps() as f64 / 8.0;
-        self.window = self.ceiling.apply(self.window).min(most).max(least).max(min);
+        let floor = if self.is_low() { LOW_FLOOR * self.path.window_for(self.path.best(), 0.0) } else { 0.0 };
+        let min = 1.1 * flight * self.rates.min.as_bps() as f64 / 8.0;
+        self.window = self.window.min(most).max(LEAST_WINDOW * datagram).max(floor).max(min);
     }
 }
 
@@ -266,46 +427,48 @@ impl RateController for Adaptive {
         if let Some(window) = self.after_outage.take() {
             self.window = window;
         }
-        let begins = self.measure(facts);
-        let cleared = (facts.acked + facts.lost).0 as f64;
-        self.step(facts, begins, cleared);
-        self.step_loss(facts);
-        self.bound();
+        let begins = self.path.on_feedback(facts, self.loss.usual());
+        self.overflow *= 1.0 + OVERFLOW_GROWTH * self.path.since_last().min(1.0);
+        self.step(facts, begins, (facts.acked + facts.lost).0 as f64);
+        self.step_loss(facts, begins);
+        self.bound(facts);
     }
 
     fn on_sent(&mut self, _now: Instant, _bytes: ByteCount, in_flight: ByteCount) {
-        self.used = self.used.max(in_flight.0 as f64);
+        self.path.on_sent(in_flight);
     }
 
     fn on_outage(&mut self, _now: Instant) {
         if self.after_outage.is_none() {
             self.after_outage = Some(self.window / 2.0);
         }
-        self.window = LEAST_WINDOW * self.datagram;
-        self.loss.forget();
-        self.queue.forget();
+        self.window = LEAST_WINDOW * self.path.datagram();
+        self.path.forget_queue();
     }
 
     fn on_path_change(&mut self, _now: Instant) {
-        self.window = (self.window / 2.0).max(LEAST_WINDOW * self.datagram);
+        self.window = (self.window / 2.0).max(LEAST_WINDOW * self.path.datagram());
         self.phase = Phase::Search(Search::start());
-        self.ceiling.lift();
-        self.queue.forget();
+        self.cubic = None;
+        self.path.forget_queue();
     }
 
     fn on_rates(&mut self, _now: Instant, rates: &Rates) {
         self.rates = *rates;
-        self.bound();
     }
 
     fn rate(&self) -> Rate {
-        let pace = if matches!(self.phase, Phase::Search(_)) { PACE_SEARCH } else { PACE };
-        let rate = Rate::from_bps((pace * self.window / self.flight.max(1e-4) * 8.0) as u64);
+        let (pace, least) = match &self.phase {
+            Phase::Search(search) if search.is_start() => (PACE_SEARCH, START_FLIGHT),
+            Phase::Search(_) => (PACE_SEARCH, 1e-4),
+            _ => (PACE, 1e-4),
+        };
+        let rate = Rate::from_bps((pace * self.window / self.path.flight().max(least) * 8.0) as u64);
         rate.max(self.rates.min).min(self.rates.target)
     }
 
     fn window(&self) -> ByteCount {
-        ByteCount(self.window as u64)
+        ByteCount((self.window * (1.0 + self.path.way_back() / self.path.flight().max(1e-4))) as u64)
     }
 
     fn is_starting(&self) -> bool {

@@ -1,115 +1,122 @@
-//! Tells loss that sending less would cure from loss that it would not.
+//! Loss, judged round trip by round trip against what is usual on the path.
 //!
-//! Loss is counted in epochs of at least a round trip. An epoch that has lost clearly more than is usual on this path is a suspicion, and
-//! the suspicion is put to the test: the window is cut, and the next epoch that was sent with the smaller window is the
-//! evidence. If the loss has gone, it was congestion (a full queue, a policer) and the cut stays. If it has not, it is either random or
-//! caused by somebody who does not yield: it becomes what is usual, and the cut is taken back.
+//! The share that is usually lost is followed slowly; a round trip that has lost more than chance allows (for a Poisson count:
+//! the mean and three deviations) is an episode. An episode is answered by a smaller window. If episodes go on although the window is
+//! smaller, sending less does not cure them: the loss is random, or it is caused by somebody who does not yield. Then it becomes
+//! what is usual, and the answer is taken back.
 
 use crate::units::{ByteCount, Instant};
 
 use super::FeedbackFacts;
 
-/// Fewest datagrams of an epoch.
-const EPOCH: f64 = 100.0;
-/// Weight of an epoch in what is usual; the same of a test that has shown it.
-const WEIGHT: f64 = 0.1;
-const TEST_WEIGHT: f64 = 0.8;
-/// Share above the usual that is not worth a test.
-const LEAST_EXCESS: f64 = 0.02;
+/// Fewest datagrams that are judged together.
+const LEAST: f64 = 20.0;
+/// Datagrams over which the usual share is averaged.
+const MEMORY: f64 = 20_000.0;
+/// Weight of a quiet round trip that has lost less than usual.
+const QUIET_WEIGHT: f64 = 0.5;
+/// Episodes in a row, each before the window has recovered from the one before, after which loss is not answered any more.
+const IN_VAIN: u32 = 3;
+/// Share above the usual that an episode must have lost to count among those.
+const MUCH: f64 = 0.01;
+/// Share of a round trip with which an episode is heavy: far more was sent than passes.
+const HEAVY: f64 = 0.05;
 
-/// What an epoch has shown.
+/// What a round trip has shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// Nothing unusual.
+    /// Nothing unusual, or too little to tell.
     Usual,
-    /// Clearly more than usual was lost.
-    Suspicion,
-    /// The cut has cured it.
-    Congestion,
-    /// The cut has not cured it.
+    /// More was lost than chance allows.
+    Episode {
+        /// The share that was lost.
+        share: f64,
+        /// True if far more was sent than passes.
+        heavy: bool,
+    },
+    /// More was lost than chance allows, and answers do not help.
     NotOurs,
 }
 
-/// Counts loss and tests suspicions.
+/// Counts loss.
 #[derive(Debug, Default)]
-pub(super) struct LossTest {
+pub(super) struct LossJudge {
     acked: f64,
     lost: f64,
     usual: f64,
-    spread: f64,
-    epochs: f64,
-    /// The loss that raised the suspicion that is being tested.
-    test: Option<f64>,
+    episodes: u32,
     /// Only what was sent when this much was delivered counts.
     counts_from: ByteCount,
-    since: Instant,
+    /// Until when the window recovers from the last episode.
+    recovers_until: Instant,
+    /// Rounds in which loss is not answered.
+    pardon: u32,
 }
 
-impl LossTest {
+impl LossJudge {
     /// The share that is usually lost, 0 to 1.
     pub(super) fn usual(&self) -> f64 {
         self.usual
     }
 
-    /// True while the window is cut for a test.
-    pub(super) fn is_testing(&self) -> bool {
-        self.test.is_some()
+    /// True while loss is not answered because answers were in vain.
+    pub(super) fn is_pardoned(&self) -> bool {
+        self.pardon > 0
     }
 
-    /// Counts, and gives the verdict when an epoch ends.
-    pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts) -> Verdict {
-        self.acked += facts.acked.0 as f64;
-        self.lost += facts.lost.0 as f64;
+    /// Counts, and judges when a round trip is over. `quiet`: less was sent than passes, so that no loss is congestion.
+    pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts, begins: bool, quiet: bool) -> Verdict {
         if facts.prior_delivered < self.counts_from {
-            (self.acked, self.lost) = (0.0, 0.0);
-            self.since = facts.now;
             return Verdict::Usual;
         }
-        let datagrams = (self.acked + self.lost) / facts.datagram.0 as f64;
-        if datagrams < EPOCH || facts.now.since(self.since) < facts.smoothed_rtt {
+        self.acked += facts.acked.0 as f64 / facts.datagram.0 as f64;
+        self.lost += facts.lost.0 as f64 / facts.datagram.0 as f64;
+        let all = self.acked + self.lost;
+        if !begins || all < LEAST {
             return Verdict::Usual;
         }
-        let share = self.lost / (self.acked + self.lost);
+        let (lost, share) = (self.lost, self.lost / all);
         (self.acked, self.lost) = (0.0, 0.0);
-        self.since = facts.now;
-        self.judge(facts, share, datagrams)
+        self.pardon = self.pardon.saturating_sub(1);
+        if quiet && share < self.usual {
+            self.usual += QUIET_WEIGHT * (share - self.usual);
+        }
+        let mean = self.usual * all;
+        let usual = lost <= mean + 3.0 * mean.sqrt() + 0.5 || self.pardon > 0;
+        let weight = (all / MEMORY).min(0.2);
+        self.usual += (share - self.usual) * if usual { weight } else { weight / 4.0 };
+        if usual { Verdict::Usual } else { self.episode(facts, share) }
     }
 
-    fn judge(&mut self, facts: &FeedbackFacts, share: f64, datagrams: f64) -> Verdict {
-        self.epochs += 1.0;
-        let chance = |p: f64| (p * (1.0 - p) / datagrams).sqrt();
-        if let Some(before) = self.test.take() {
-            if share > before - (0.5 * (before - self.usual)).max(2.0 * chance(before)) {
-                self.learn((share + before) / 2.0, TEST_WEIGHT);
-                return Verdict::NotOurs;
-            }
-            self.learn(share, WEIGHT);
-            return Verdict::Congestion;
+    fn episode(&mut self, facts: &FeedbackFacts, share: f64) -> Verdict {
+        self.counts_from = facts.delivered;
+        let in_vain = facts.now < self.recovers_until && share > self.usual + MUCH;
+        self.episodes = if in_vain { self.episodes + 1 } else { 1 };
+        if self.episodes <= IN_VAIN {
+            return Verdict::Episode { share, heavy: share > self.usual + HEAVY };
         }
-        let limit =
-            self.usual + (4.0 * chance(self.usual.max(0.005))).max(3.0 * self.spread).max(LEAST_EXCESS);
-        if share > limit {
-            self.test = Some(share);
-            self.counts_from = facts.delivered;
-            return Verdict::Suspicion;
-        }
-        self.learn(share, WEIGHT);
-        Verdict::Usual
+        self.usual += 0.8 * (share - self.usual);
+        self.episodes = 0;
+        self.pardon = PARDON;
+        Verdict::NotOurs
     }
 
-    fn learn(&mut self, share: f64, weight: f64) {
-        let off = share - self.usual;
-        self.spread += 0.1 * (off.abs() - self.spread);
-        self.usual += weight.max(1.0 / self.epochs) * off;
+    /// An episode without a queue: `share` is more likely what the path loses.
+    pub(super) fn excuse(&mut self, share: f64) {
+        self.usual += 0.1 * (share - self.usual);
+    }
+
+    /// The answer to an episode lasts until `until`.
+    pub(super) fn recovers(&mut self, until: Instant) {
+        self.recovers_until = until;
     }
 
     /// Does not count what is in flight now: its loss has been answered already.
     pub(super) fn skip_flight(&mut self, facts: &FeedbackFacts) {
         self.counts_from = facts.delivered;
-    }
-
-    /// Forgets the test, as after an outage, but not what is usual.
-    pub(super) fn forget(&mut self) {
-        self.test = None;
+        (self.acked, self.lost) = (0.0, 0.0);
     }
 }
+
+/// Round trips for which loss is not answered after answers were in vain.
+const PARDON: u32 = 60;

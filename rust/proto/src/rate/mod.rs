@@ -4,11 +4,11 @@
 //! IP and UDP headers. See `docs/rate-control.md`.
 
 mod adaptive;
-mod ceiling;
-mod competition;
+mod cubic;
 mod fixed;
 mod loss;
 mod model;
+mod path;
 mod search;
 mod target;
 
@@ -76,6 +76,7 @@ pub trait RateController: core::fmt::Debug + Send {
 }
 
 /// The law in force, dispatched without allocation.
+#[expect(clippy::large_enum_variant, reason = "one per session, and no indirection on the packet path")]
 #[derive(Debug)]
 pub enum Controller {
     /// The target rate, whatever the network says.

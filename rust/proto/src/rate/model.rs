@@ -24,9 +24,9 @@ impl Rounds {
     }
 }
 
-/// The rate at which bytes leave the flight, arrived or lost, in bytes per second over whole round trips.
+/// The rate at which sent bytes clear, in bytes per second over whole round trips: what arrives, and beside it what is usually lost.
 ///
-/// Lost bytes count: they were sent, and the law sets what is sent.
+/// Lost bytes count as far as they are usual, since the law sets what is sent; what is lost to overload does not.
 #[derive(Debug, Default)]
 pub(super) struct Clearing {
     bytes: u64,
@@ -38,27 +38,30 @@ pub(super) struct Clearing {
 
 /// Shortest time over which a rate is taken.
 const CLEARING_TIME: Duration = Duration::from_millis(5);
+/// Most loss that is made up for by sending more.
+const LOSS_MAX: f64 = 0.4;
 
 impl Clearing {
-    pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts, round_begins: bool) {
+    pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts, round_begins: bool, usual_loss: f64) {
+        let passing = 1.0 - usual_loss.min(LOSS_MAX);
         if round_begins {
             self.fastest = [0.0, self.fastest[0]];
         }
         if let Some(rate) = facts.delivery_rate {
-            self.fastest[0] = self.fastest[0].max(rate.as_bps() as f64 / 8.0);
+            self.fastest[0] = self.fastest[0].max(rate.as_bps() as f64 / 8.0 / passing);
         }
         let since = *self.since.get_or_insert(facts.now);
-        self.bytes += facts.acked.0 + facts.lost.0;
+        self.bytes += facts.acked.0;
         let elapsed = facts.now.since(since);
         if round_begins && elapsed >= CLEARING_TIME.max(facts.smoothed_rtt / 2) {
-            self.rate = self.bytes as f64 / elapsed.as_secs_f64();
+            self.rate = self.bytes as f64 / elapsed.as_secs_f64() / passing;
             self.bytes = 0;
             self.since = Some(facts.now);
         }
     }
 
-    /// The fastest delivery of the last one to two round trips, in bytes per second.
-    pub(super) fn fastest_delivery(&self) -> f64 {
+    /// The fastest clearing of the last one to two round trips, in bytes per second.
+    pub(super) fn fastest(&self) -> f64 {
         self.fastest[0].max(self.fastest[1])
     }
 
@@ -73,6 +76,9 @@ impl Clearing {
 pub(super) struct Queue {
     samples: VecDeque<(Instant, f64)>,
     noise: f64,
+    /// Seconds that were taken for a queue and are the path's own.
+    accepted: f64,
+    mean: f64,
 }
 
 /// Most samples that are kept.
@@ -91,7 +97,10 @@ impl Queue {
         {
             self.samples.pop_front();
         }
-        let delay = delay.as_secs_f64();
+        // A sample below what was accepted shows that less is the path's own.
+        self.accepted = self.accepted.min(delay.as_secs_f64());
+        let delay = delay.as_secs_f64() - self.accepted;
+        self.mean += 0.125 * (delay - self.mean);
         self.samples.push_back((facts.now, delay));
         self.noise += NOISE_WEIGHT * (delay - self.standing() - self.noise);
     }
@@ -99,6 +108,11 @@ impl Queue {
     /// The smallest delay of the last round trip: what stands in the queue, free of spikes.
     pub(super) fn standing(&self) -> f64 {
         self.samples.iter().map(|(_, q)| *q).fold(f64::INFINITY, f64::min).min(1e3)
+    }
+
+    /// The newest sample.
+    pub(super) fn latest(&self) -> f64 {
+        self.samples.back().map_or(0.0, |(_, q)| *q)
     }
 
     /// The smaller of the last two samples: early word of a queue that builds.
@@ -117,6 +131,23 @@ impl Queue {
     /// How far samples lie above the smallest of their round trip, on average.
     pub(super) fn noise(&self) -> f64 {
         self.noise
+    }
+
+    /// Takes `delay` seconds of what is seen for the path's own.
+    pub(super) fn accept(&mut self, delay: f64) {
+        self.accepted += delay;
+        self.mean = 0.0;
+        self.samples.clear();
+    }
+
+    /// Seconds that were taken for a queue and are the path's own.
+    pub(super) fn accepted(&self) -> f64 {
+        self.accepted
+    }
+
+    /// The smoothed delay in seconds.
+    pub(super) fn mean(&self) -> f64 {
+        self.mean
     }
 
     pub(super) fn forget(&mut self) {

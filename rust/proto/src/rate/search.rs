@@ -10,11 +10,14 @@ const START: f64 = 2.1;
 /// Datagrams in flight up to which the start grows by [`START_SMALL`].
 const SMALL: f64 = 300.0;
 /// Growth per round trip, one after the other, when capacity seems to have become free.
-const RESUMED: [f64; 4] = [1.1, 1.25, 1.5, 2.0];
+const RESUMED: [f64; 5] = [1.06, 1.12, 1.25, 1.5, 2.0];
+/// Growth of a resumed search up to [`KNOWN`] of the window of the best rate so far.
+const FAST: f64 = 2.0;
+const KNOWN: f64 = 0.7;
 /// Round trips in which the delivery rate grows by less than half of what the window does, after which the search is over.
 const FLAT_ROUNDS: u32 = 3;
 /// Share above the usual with which one flat round trip is enough.
-const HEAVY_LOSS: f64 = 0.1;
+const HEAVY_LOSS: f64 = 0.25;
 /// Queueing delay that ends the start, in seconds: this share of the base round-trip time, within these bounds.
 const QUEUE_SHARE: f64 = 1.0 / 16.0;
 const QUEUE_MIN: f64 = 0.003;
@@ -49,9 +52,20 @@ impl Search {
         self.resumed.is_none()
     }
 
-    /// The factor by which the window grows in this round trip.
-    pub(super) fn growth(&self, window: f64, datagram: f64) -> f64 {
+    fn start_limit(facts: &FeedbackFacts) -> f64 {
+        (facts.base_rtt.as_secs_f64() * QUEUE_SHARE).clamp(QUEUE_MIN, QUEUE_MAX)
+    }
+
+    /// True while the newest sample may be the beginning of a queue: to be waited for before growing on.
+    pub(super) fn hesitates(&self, facts: &FeedbackFacts, queue: &Queue) -> bool {
+        queue.latest() > 0.5 * Self::start_limit(facts) + queue.noise()
+    }
+
+    /// The factor by which the window grows in this round trip. Up to most of `best`, the window of the best rate so far, a search
+    /// that resumes goes about as fast as a start.
+    pub(super) fn growth(&self, window: f64, datagram: f64, best: f64) -> f64 {
         match self.resumed {
+            Some(_) if window < KNOWN * best => FAST,
             Some(round) => RESUMED[round.min(RESUMED.len() - 1)],
             None if window < SMALL * datagram => START_SMALL,
             None => START,
@@ -94,10 +108,7 @@ impl Search {
             (self.acked, self.lost) = (0.0, 0.0);
             self.resumed = self.resumed.map(|round| round + 1);
         }
-        let limit = match self.resumed {
-            Some(_) => limit,
-            None => (facts.base_rtt.as_secs_f64() * QUEUE_SHARE).clamp(QUEUE_MIN, QUEUE_MAX),
-        };
+        let limit = if self.is_start() { Self::start_limit(facts) } else { limit };
         self.is_blocked() || queue.recent() > limit + 2.0 * queue.noise()
     }
 }

@@ -1,19 +1,19 @@
 //! The queue that a flow aims at: the shorter the faster it is, so that flows that share a queue share its rate.
 
-use core::time::Duration;
-
 use crate::config::RatePolicy;
 
 /// Rate of the reference flow in bytes per second (100 Mbit/s), which aims at [`REFERENCE_QUEUE`].
 const REFERENCE_RATE: f64 = 12_500_000.0;
 /// Seconds.
-const REFERENCE_QUEUE: f64 = 0.005;
-/// Longest queue that is aimed at, in seconds, unless two datagrams take longer.
-const QUEUE_MAX: f64 = 0.013;
+const REFERENCE_QUEUE: f64 = 0.004;
+/// Below this rate, in bytes per second (20 Mbit/s), the queue grows with the fourth root only: delay counts more there.
+const SLOW_RATE: f64 = 2_500_000.0;
 /// Shortest queue that is aimed at, in seconds: below, nothing can be measured.
 const QUEUE_MIN: f64 = 0.000_3;
+/// Longest queue that `low` aims at, in seconds.
+const QUEUE_LOW: f64 = 0.002;
 /// Share of the noise of the delay that is taken for no queue.
-const NOISE_SHARE: f64 = 0.25;
+const NOISE_SHARE: f64 = 0.35;
 
 /// What the policy's share is, `fair` being 1.
 pub(super) fn weight(policy: RatePolicy) -> f64 {
@@ -28,9 +28,14 @@ pub(super) fn weight(policy: RatePolicy) -> f64 {
 ///
 /// All flows of a bottleneck see the same delay `q`, so that in equilibrium each has `rate = w R (Q / q)²`, whatever its round-trip
 /// time. The root keeps the delay within a range that can be measured and endured for rates that span four decades.
-pub(super) fn queue_target(rate: f64, weight: f64, datagram: f64, noise: f64, base: Duration) -> f64 {
-    let rate = rate.max(1.0);
-    let longest = QUEUE_MAX.max(0.15 * base.as_secs_f64()).max(2.0 * datagram / rate);
-    let wanted = REFERENCE_QUEUE * (weight * REFERENCE_RATE / rate).sqrt();
-    wanted.clamp(QUEUE_MIN, longest) + NOISE_SHARE * noise
+pub(super) fn queue_target(rate: f64, weight: f64, datagram: f64, noise: f64) -> f64 {
+    let rate = rate.max(1.0) / weight;
+    let wanted = if rate >= SLOW_RATE {
+        REFERENCE_QUEUE * (REFERENCE_RATE / rate).sqrt()
+    } else {
+        REFERENCE_QUEUE * (REFERENCE_RATE / SLOW_RATE).sqrt() * (SLOW_RATE / rate).powf(0.25)
+    };
+    let most = if weight < 1.0 { QUEUE_LOW } else { f64::INFINITY };
+    let serialization = 2.0 * datagram / (rate * weight);
+    wanted.clamp(QUEUE_MIN, most).max(serialization.min(0.1)) + NOISE_SHARE * noise
 }

@@ -6,6 +6,7 @@
 //! rules.
 
 pub mod bbr;
+pub mod contest;
 mod estimator;
 mod flow;
 mod metrics;
