@@ -398,10 +398,12 @@ impl Adaptive {
 
     fn bound(&mut self, facts: &FeedbackFacts) {
         let datagram = self.path.datagram();
-        if !matches!(self.phase, Phase::Search(_))
-            && !(self.lossless && matches!(self.phase, Phase::Compete))
-            && let Some(cubic) = &self.cubic
-        {
+        let free = match self.phase {
+            Phase::Search(_) => true,
+            Phase::Compete => self.lossless,
+            Phase::Drain(_) | Phase::Steady => false,
+        };
+        if let (false, Some(cubic)) = (free, &self.cubic) {
             self.window = self.window.min(cubic.allows(facts) * datagram);
         }
         if !self.is_starting() {

@@ -117,11 +117,6 @@ impl Path {
         self.used[0].max(self.used[1])
     }
 
-    /// Seconds of a round trip without queue.
-    pub(super) fn base(&self) -> f64 {
-        self.base
-    }
-
     /// Seconds that a byte spends in flight: base, queue and the wait for feedback.
     pub(super) fn flight(&self) -> f64 {
         self.base + self.queue.mean() + self.gap
