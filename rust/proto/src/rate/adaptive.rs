@@ -44,9 +44,8 @@ const REFRESH: f64 = 5.0;
 /// The same after a drain that has not emptied it, and while competing.
 const RETRY: f64 = 1.5;
 const COMPETE_REFRESH: f64 = 10.0;
-/// Share of a queue that has overflowed that is safe, the least that is taken for one in seconds, and its growth per second.
+/// Share of a queue that has overflowed that is safe, and its growth per second.
 const SAFE: f64 = 0.6;
-const OVERFLOW_MIN: f64 = 0.000_1;
 const OVERFLOW_GROWTH: f64 = 0.05;
 /// Growth per round trip of a flow that competes and has not lost yet.
 const ENTRY: f64 = 1.2;
@@ -387,8 +386,10 @@ impl Adaptive {
             beta = beta.min(passes / self.window).max(0.1);
         }
         let beta = beta.min(0.99);
-        self.overflow = (SAFE * queue.peak()).max(OVERFLOW_MIN);
         self.blocked = queue.peak() < EMPTY * self.target();
+        if !self.blocked {
+            self.overflow = SAFE * queue.peak();
+        }
         let window = self.window / self.path.datagram();
         let cubic = Cubic::after_cut(facts, window, beta, self.path.flight(), self.cubic.as_ref());
         self.loss.recovers(facts.now + Duration::from_secs_f64((cubic.recovery() / 2.0).min(60.0)));

@@ -13,7 +13,7 @@ use super::FeedbackFacts;
 const LEAST: f64 = 20.0;
 /// Datagrams over which the usual share is averaged.
 const MEMORY: f64 = 20_000.0;
-/// Weight of a quiet round trip that has lost less than usual.
+/// Weight of a quiet round trip in what is usual.
 const QUIET_WEIGHT: f64 = 0.5;
 /// Episodes in a row, each before the window has recovered from the one before, after which loss is not answered any more.
 const IN_VAIN: u32 = 3;
@@ -78,8 +78,9 @@ impl LossJudge {
         let (lost, share) = (self.lost, self.lost / all);
         (self.acked, self.lost) = (0.0, 0.0);
         self.pardon = self.pardon.saturating_sub(1);
-        if quiet && share < self.usual {
+        if quiet {
             self.usual += QUIET_WEIGHT * (share - self.usual);
+            return Verdict::Usual;
         }
         let mean = self.usual * all;
         let usual = lost <= mean + 3.0 * mean.sqrt() + 0.5 || self.pardon > 0;

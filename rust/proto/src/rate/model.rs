@@ -11,14 +11,18 @@ use super::FeedbackFacts;
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     ends_at: ByteCount,
+    since: Instant,
 }
 
 impl Rounds {
     /// True if this feedback begins a new round trip.
     pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts) -> bool {
-        let begins = facts.prior_delivered >= self.ends_at;
+        // After a pause in which nothing arrived, the count alone would see rounds that are too short.
+        let lasted = facts.now.since(self.since) >= facts.base_rtt;
+        let begins = facts.prior_delivered >= self.ends_at && lasted;
         if begins {
             self.ends_at = facts.delivered;
+            self.since = facts.now;
         }
         begins
     }
