@@ -2,21 +2,26 @@
 //!
 //! The share that is usually lost is followed slowly; a round trip that has lost more than chance allows (for a Poisson count:
 //! the mean and three deviations) is an episode. An episode is answered by a smaller window. If episodes go on although the window is
-//! smaller, sending less does not cure them: the loss is random, or it is caused by somebody who does not yield. Then it becomes
-//! what is usual, and the answer is taken back.
+//! smaller, the matter is put to the test: for some round trips clearly less is sent than what passes. If the loss goes on, sending
+//! less does not cure it: it is random, or caused by somebody who does not yield. Then it becomes what is usual, and the answer is
+//! taken back.
+
+use core::time::Duration;
 
 use crate::units::{ByteCount, Instant};
 
 use super::FeedbackFacts;
 
 /// Fewest datagrams that are judged together.
-const LEAST: f64 = 20.0;
+const LEAST: f64 = 60.0;
 /// Datagrams over which the usual share is averaged.
-const MEMORY: f64 = 20_000.0;
-/// Weight of a quiet round trip in what is usual.
-const QUIET_WEIGHT: f64 = 0.5;
+const MEMORY: f64 = 5_000.0;
+/// The same in quiet round trips.
+const QUIET_MEMORY: f64 = 400.0;
 /// Episodes in a row, each before the window has recovered from the one before, after which loss is not answered any more.
 const IN_VAIN: u32 = 3;
+/// Share above what was measured in quiet that may become usual without another measurement.
+const UNKNOWN: f64 = 0.03;
 /// Share above the usual that an episode must have lost to count among those.
 const MUCH: f64 = 0.01;
 /// Share of a round trip with which an episode is heavy: far more was sent than passes.
@@ -34,8 +39,11 @@ pub(super) enum Verdict {
         /// True if far more was sent than passes.
         heavy: bool,
     },
-    /// More was lost than chance allows, and answers do not help.
-    NotOurs,
+    /// More was lost than chance allows, although loss was answered again and again.
+    Doubtful {
+        /// The share that was lost.
+        share: f64,
+    },
 }
 
 /// Counts loss.
@@ -49,6 +57,13 @@ pub(super) struct LossJudge {
     counts_from: ByteCount,
     /// Until when the window recovers from the last episode.
     recovers_until: Instant,
+    judged_at: Instant,
+    /// Time between the last two judgements.
+    period: Duration,
+    /// What was usual when that was last measured in quiet.
+    known: f64,
+    /// What the last quiet epoch has lost.
+    quiet: Option<f64>,
     /// Rounds in which loss is not answered.
     pardon: u32,
 }
@@ -76,16 +91,21 @@ impl LossJudge {
             return Verdict::Usual;
         }
         let (lost, share) = (self.lost, self.lost / all);
+        self.period = facts.now.since(self.judged_at).min(facts.smoothed_rtt * 20);
+        self.judged_at = facts.now;
         (self.acked, self.lost) = (0.0, 0.0);
         self.pardon = self.pardon.saturating_sub(1);
         if quiet {
-            self.usual += QUIET_WEIGHT * (share - self.usual);
+            self.usual += (all / QUIET_MEMORY).min(0.5) * (share - self.usual);
+            self.quiet = Some(share);
+            self.known = self.usual;
             return Verdict::Usual;
         }
         let mean = self.usual * all;
         let usual = lost <= mean + 3.0 * mean.sqrt() + 0.5 || self.pardon > 0;
         let weight = (all / MEMORY).min(0.2);
         self.usual += (share - self.usual) * if usual { weight } else { weight / 4.0 };
+        self.usual = self.usual.min(self.known + UNKNOWN);
         if usual { Verdict::Usual } else { self.episode(facts, share) }
     }
 
@@ -96,20 +116,30 @@ impl LossJudge {
         if self.episodes <= IN_VAIN {
             return Verdict::Episode { share, heavy: share > self.usual + HEAVY };
         }
-        self.usual += 0.8 * (share - self.usual);
         self.episodes = 0;
+        Verdict::Doubtful { share }
+    }
+
+    /// The share that was lost in the last quiet round trips that were judged, once.
+    pub(super) fn take_quiet(&mut self) -> Option<f64> {
+        self.quiet.take()
+    }
+
+    /// Takes `share` for what is usual, and answers no loss for some time.
+    pub(super) fn pardon(&mut self, share: f64) {
+        self.usual = share;
+        self.known = share;
         self.pardon = PARDON;
-        Verdict::NotOurs
     }
 
     /// An episode without a queue: `share` is more likely what the path loses.
     pub(super) fn excuse(&mut self, share: f64) {
-        self.usual += 0.1 * (share - self.usual);
+        self.usual += 0.1 * (share.min(self.known + UNKNOWN) - self.usual);
     }
 
-    /// The answer to an episode lasts until `until`.
-    pub(super) fn recovers(&mut self, until: Instant) {
-        self.recovers_until = until;
+    /// The window takes `time` to recover from the answer to an episode.
+    pub(super) fn recovers(&mut self, now: Instant, time: Duration) {
+        self.recovers_until = now + time.max(self.period * 3);
     }
 
     /// Does not count what is in flight now: its loss has been answered already.

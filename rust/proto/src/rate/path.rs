@@ -117,9 +117,19 @@ impl Path {
         self.used[0].max(self.used[1])
     }
 
+    /// Seconds of a round trip without queue.
+    pub(super) fn base(&self) -> f64 {
+        self.base
+    }
+
     /// Seconds that a byte spends in flight: base, queue and the wait for feedback.
     pub(super) fn flight(&self) -> f64 {
         self.base + self.queue.mean() + self.gap
+    }
+
+    /// True if a round trip is shorter than the time between feedbacks.
+    pub(super) fn is_short(&self) -> bool {
+        self.base < self.gap
     }
 
     /// Seconds between the last two feedbacks.

@@ -18,6 +18,8 @@ const KNOWN: f64 = 0.7;
 const FLAT_ROUNDS: u32 = 3;
 /// Share above the usual with which one flat round trip is enough.
 const HEAVY_LOSS: f64 = 0.25;
+/// Share above the usual with which flatness is a limit of the path.
+const SOME_LOSS: f64 = 0.05;
 /// Queueing delay that ends the start, in seconds: this share of the base round-trip time, within these bounds.
 const QUEUE_SHARE: f64 = 1.0 / 16.0;
 const QUEUE_MIN: f64 = 0.003;
@@ -32,6 +34,8 @@ pub(super) struct Search {
     fastest: f64,
     best: f64,
     flat: u32,
+    /// True if the last flat round trip has lost much.
+    heavy: bool,
     /// Bytes of this round trip.
     acked: f64,
     lost: f64,
@@ -40,12 +44,12 @@ pub(super) struct Search {
 impl Search {
     /// The search of a session that begins.
     pub(super) fn start() -> Self {
-        Self { resumed: None, fastest: 0.0, best: 0.0, flat: 0, acked: 0.0, lost: 0.0 }
+        Self { resumed: None, fastest: 0.0, best: 0.0, flat: 0, heavy: false, acked: 0.0, lost: 0.0 }
     }
 
     /// The search of a session that knows what it had: `rate` in bytes per second.
     pub(super) fn resume(rate: f64) -> Self {
-        Self { resumed: Some(0), fastest: 0.0, best: rate, flat: 0, acked: 0.0, lost: 0.0 }
+        Self { resumed: Some(0), fastest: 0.0, best: rate, flat: 0, heavy: false, acked: 0.0, lost: 0.0 }
     }
 
     pub(super) fn is_start(&self) -> bool {
@@ -72,9 +76,9 @@ impl Search {
         }
     }
 
-    /// True if the delivery rate has stopped growing although no queue has built.
+    /// True if the delivery rate has stopped growing and what was sent beyond it was lost.
     pub(super) fn is_blocked(&self) -> bool {
-        self.flat >= FLAT_ROUNDS
+        self.flat >= FLAT_ROUNDS && self.heavy
     }
 
     /// True if the capacity is found. `limit` is the queue in seconds that a resumed search may build, `usual` the share that is lost
@@ -102,13 +106,14 @@ impl Search {
                 self.best = self.fastest;
                 self.flat = 0;
             } else {
-                let heavy = self.lost > (usual + HEAVY_LOSS) * (self.acked + self.lost);
-                self.flat += if heavy { FLAT_ROUNDS } else { 1 };
+                let (lost, all) = (self.lost, self.acked + self.lost);
+                self.heavy = lost > (usual + SOME_LOSS) * all;
+                self.flat += if lost > (usual + HEAVY_LOSS) * all { FLAT_ROUNDS } else { 1 };
             }
             (self.acked, self.lost) = (0.0, 0.0);
             self.resumed = self.resumed.map(|round| round + 1);
         }
         let limit = if self.is_start() { Self::start_limit(facts) } else { limit };
-        self.is_blocked() || queue.recent() > limit + 2.0 * queue.noise()
+        self.flat >= FLAT_ROUNDS || queue.recent() > limit + 2.0 * queue.noise()
     }
 }

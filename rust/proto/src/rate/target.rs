@@ -3,11 +3,11 @@
 use crate::config::RatePolicy;
 
 /// Rate of the reference flow in bytes per second (100 Mbit/s), which aims at [`REFERENCE_QUEUE`].
-const REFERENCE_RATE: f64 = 12_500_000.0;
+const REFERENCE_RATE: f64 = 11_250_000.0;
 /// Seconds.
-const REFERENCE_QUEUE: f64 = 0.004;
-/// Below this rate, in bytes per second (20 Mbit/s), the queue grows with the fourth root only: delay counts more there.
-const SLOW_RATE: f64 = 2_500_000.0;
+const REFERENCE_QUEUE: f64 = 0.003_8;
+/// Below this rate, in bytes per second (10 Mbit/s), the queue grows with the fourth root only: delay counts more there.
+const SLOW_RATE: f64 = 1_250_000.0;
 /// Shortest queue that is aimed at, in seconds: below, nothing can be measured.
 const QUEUE_MIN: f64 = 0.000_3;
 /// Longest queue that `low` aims at, in seconds.

@@ -140,6 +140,10 @@ pub fn policies() -> Vec<Row> {
             let mut first = FlowConfig::new(law(tcp), back);
             first.start = Duration::from_secs(5);
             first.stop = Duration::from_secs(30);
+            let mut undisturbed = FlowConfig::new(law(tcp), back);
+            (undisturbed.start, undisturbed.stop) = (first.start, first.stop);
+            let lab = Lab::new(c.link(), 7, SLICE).flow(undisturbed);
+            let undisturbed = lab.run(Duration::from_secs(35)).traces[0].goodput(10.0, 30.0) / c.ideal();
             let traces = Lab::new(c.link(), 7, SLICE)
                 .flow(first)
                 .flow(FlowConfig::new(law("low"), back))
@@ -150,9 +154,9 @@ pub fn policies() -> Vec<Row> {
             let taken = traces[1].reaches(30.05, 0.05, 0.9 * c.ideal()).map_or(f64::INFINITY, |s| s / 0.05);
             rows.push(row(
                 format!("low beside {tcp}, queue {queue} BDP"),
-                "TCP keeps 90 %; 90 % taken within 5 RTT once it stops",
-                format!("{theirs:.3}, {taken:.1} RTT"),
-                theirs >= 0.9 && taken <= 5.0,
+                "TCP keeps 90 % of what it gets alone; 90 % taken within 5 RTT once it stops",
+                format!("{theirs:.3} of {undisturbed:.3}, {taken:.1} RTT"),
+                theirs >= 0.9 * undisturbed && taken <= 5.0,
             ));
         }
     }

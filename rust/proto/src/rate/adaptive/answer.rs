@@ -1,0 +1,66 @@
+//! What the law answers to loss.
+
+use core::time::Duration;
+
+use super::drain::Purpose;
+use super::{Adaptive, EMPTY, Phase};
+use crate::rate::FeedbackFacts;
+use crate::rate::cubic::{BETA, Cubic};
+use crate::rate::loss::Verdict;
+
+/// Share of a queue that has overflowed that is safe.
+const SAFE: f64 = 0.6;
+/// What a delay-led flow keeps after loss, at least.
+const BETA_GENTLE: f64 = 0.85;
+
+impl Adaptive {
+    pub(super) fn step_loss(&mut self, facts: &FeedbackFacts, begins: bool) {
+        if matches!(self.phase, Phase::Search(_)) {
+            return;
+        }
+        let quiet = matches!(self.phase, Phase::Drain(_));
+        match self.loss.on_feedback(facts, begins, quiet) {
+            Verdict::Usual => {}
+            Verdict::Episode { share, heavy } => self.answer(facts, share, heavy),
+            Verdict::Doubtful { share } if matches!(self.phase, Phase::Compete) => {
+                self.loss.pardon(share);
+                self.window = self.window.max(self.before_loss);
+            }
+            Verdict::Doubtful { share } => self.drain(facts, self.window, Purpose::Doubt { share }),
+        }
+    }
+
+    pub(super) fn answer(&mut self, facts: &FeedbackFacts, share: f64, heavy: bool) {
+        if !heavy && self.path.queue().peak() < EMPTY * self.target() {
+            return self.loss.excuse(share);
+        }
+        if self.cubic.is_none_or(|c| c.age(facts.now) >= c.recovery()) {
+            self.before_loss = self.window;
+        }
+        self.lossless = false;
+        let queue = self.path.queue();
+        let product = self.path.window_for(1.0, 0.0);
+        let mut beta = if matches!(self.phase, Phase::Compete) {
+            BETA
+        } else {
+            // Alone, what stands in the queue is enough to give up.
+            BETA_GENTLE.max(product / (product + queue.standing()))
+        };
+        if heavy {
+            let passes = self.path.fastest();
+            let passes = self.path.window_for(passes, queue.peak() / 2.0);
+            beta = beta.min(passes / self.window).max(0.1);
+        }
+        let beta = beta.min(0.99);
+        self.blocked = queue.peak() < EMPTY * self.target();
+        if !self.blocked && queue.peak() > 0.9 * self.crest {
+            let serialization = 2.0 * self.path.datagram() / self.path.fastest().max(1.0);
+            self.overflow = (SAFE * queue.peak()).max(serialization);
+        }
+        let window = self.window / self.path.datagram();
+        let cubic = Cubic::after_cut(facts, window, beta, self.path.flight(), self.cubic.as_ref());
+        self.loss.recovers(facts.now, Duration::from_secs_f64((cubic.recovery() / 2.0).min(60.0)));
+        self.cubic = Some(cubic);
+        self.window *= beta;
+    }
+}

@@ -1,0 +1,129 @@
+//! Letting the queue run empty on purpose: to see the base delay, whether somebody else fills the queue, and whether loss goes on when
+//! less is sent.
+
+use super::{Adaptive, EMPTY, LONG, Phase};
+use crate::rate::FeedbackFacts;
+use crate::rate::cubic::Cubic;
+use crate::rate::search::Search;
+
+/// Share of the bandwidth-delay product in flight while the queue drains, and the round trips that this may take.
+const DRAIN: f64 = 0.9;
+const DRAIN_ROUNDS: u32 = 2;
+/// Round trips that a test of loss may take.
+const DOUBT_ROUNDS: u32 = 12;
+/// Share of the queue that must be left after a drain for it to have failed, and failures in a row that show a rival.
+pub(super) const LEFT: f64 = 0.5;
+const FAILURES: u32 = 2;
+/// Multiple of the target that a queue after a drain must exceed to be somebody else's: streams like this one leave no more.
+const FOREIGN: f64 = 1.2;
+/// Round trips after a search in which no other begins.
+const PAUSE: i32 = 5;
+
+/// What a drain is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Purpose {
+    /// To go back to the capacity after a search, which may show only now.
+    Found,
+    /// To see the base delay, and whether somebody else fills the queue.
+    Refresh,
+    /// To see whether loss goes on when less is sent.
+    Doubt { share: f64 },
+}
+
+/// A drain under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drain {
+    rounds: u32,
+    /// Bytes per second that are taken for the capacity.
+    rate: f64,
+    /// The queue before, in seconds.
+    queue: f64,
+    /// The window that goes on, if the queue turns out to be somebody else's.
+    before: f64,
+    purpose: Purpose,
+}
+
+impl Adaptive {
+    pub(super) fn drain(&mut self, facts: &FeedbackFacts, before: f64, purpose: Purpose) {
+        let rate = self.path.fastest();
+        let drain = Drain { rounds: 0, rate, queue: self.path.queue().standing(), before, purpose };
+        self.loss.skip_flight(facts);
+        self.empty_rounds = if self.is_low() { -1 } else { -PAUSE };
+        self.long_rounds = 0;
+        self.step_drain(facts, false, self.target(), drain);
+    }
+
+    pub(super) fn step_drain(&mut self, facts: &FeedbackFacts, begins: bool, target: f64, mut drain: Drain) {
+        drain.rounds += u32::from(begins);
+        if drain.purpose == Purpose::Found {
+            drain.rate = drain.rate.max(self.path.fastest());
+        }
+        let before = self.window;
+        self.window = self.path.window_for(drain.rate * (1.0 - self.loss.usual()), 0.0) * DRAIN;
+        self.phase = Phase::Drain(drain);
+        if let Purpose::Doubt { share } = drain.purpose {
+            return self.step_doubt(facts, share, drain);
+        }
+        let recent = self.path.queue().recent();
+        if drain.rounds >= 1 && recent < EMPTY * target || drain.rounds >= DRAIN_ROUNDS {
+            self.empty_at = facts.now;
+            self.end_drain(facts, target, recent, drain);
+        } else if drain.rounds == 0 {
+            self.window = self.window.min(before);
+        }
+    }
+
+    /// Waits for the verdict on the loss: cured by sending less, or not.
+    pub(super) fn step_doubt(&mut self, facts: &FeedbackFacts, share: f64, drain: Drain) {
+        let quiet = self.loss.take_quiet();
+        if quiet.is_none() && drain.rounds < DOUBT_ROUNDS {
+            return;
+        }
+        self.phase = Phase::Steady;
+        self.empty_at = facts.now;
+        match quiet {
+            Some(quiet) if quiet > 0.5 * share => {
+                self.loss.pardon(quiet);
+                self.window = self.before_loss.max(drain.before);
+                self.cubic = None;
+            }
+            _ => {
+                self.window = self.path.window_for(drain.rate, 0.0);
+                let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
+                self.cubic = Some(Cubic::after_cut(facts, datagrams, 0.99, flight, None));
+                self.blocked = true;
+            }
+        }
+    }
+
+    pub(super) fn end_drain(&mut self, facts: &FeedbackFacts, target: f64, recent: f64, drain: Drain) {
+        self.phase = Phase::Steady;
+        self.window = self.path.window_for(drain.rate, target.min(drain.queue.max(0.2 * target)));
+        if drain.purpose == Purpose::Found && recent < LONG * target {
+            return;
+        }
+        if recent < LEFT * drain.queue || recent < FOREIGN * target || self.is_low() {
+            self.failures = 0;
+            return;
+        }
+        let still = self.path.queue().peak() - self.path.queue().standing() < 0.03 * recent;
+        if recent > 0.97 * drain.queue && recent > LONG * target && still {
+            // Less in flight, and the delay has not moved at all: the path is longer, nothing is queued.
+            self.path.accept_delay(recent);
+            self.window = self.window.max(drain.before);
+            self.phase = Phase::Search(Search::resume(self.path.clearing()));
+            return;
+        }
+        if self.failures == 0 {
+            self.before_failures = drain.before;
+        }
+        self.failures += 1;
+        if self.failures >= FAILURES {
+            self.window = self.window.max(self.before_failures).max(drain.before);
+            self.phase = Phase::Compete;
+            self.lossless = self.cubic.is_none();
+            let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
+            self.cubic = Some(self.cubic.unwrap_or_else(|| Cubic::from_here(facts, datagrams, flight)));
+        }
+    }
+}

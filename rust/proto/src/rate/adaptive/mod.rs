@@ -1,0 +1,293 @@
+//! The adaptive policies: find the capacity, take the share that the policy names, keep the queue short.
+//!
+//! `docs/rate-control.md` derives the law. In short: a flow of rate r wants a queue of `target(r)` seconds, and moves its window
+//! towards that; equal queues are equal rates. Loss sets a ceiling over the window. Where somebody else fills the queue, the window
+//! follows the ceiling.
+
+mod answer;
+mod compete;
+mod drain;
+mod steady;
+
+use core::time::Duration;
+
+use crate::config::{PathMemory, RatePolicy, Rates};
+use crate::units::{ByteCount, Instant, Rate};
+
+use super::cubic::Cubic;
+use super::fixed::Fixed;
+use super::loss::LossJudge;
+use super::path::Path;
+use super::search::Search;
+use super::target::{queue_target, weight};
+use super::{FeedbackFacts, RateController};
+use drain::{Drain, Purpose};
+
+/// Datagrams in flight before anything is known.
+const FIRST_WINDOW: f64 = 32.0;
+/// Fewest datagrams in flight.
+const LEAST_WINDOW: f64 = 4.0;
+/// Pace above what the window gives, so that the window binds and not the pacer; the same while searching.
+const PACE: f64 = 1.1;
+const PACE_SEARCH: f64 = 1.5;
+/// Where feedback comes less often than once in a round trip the pacer binds and not the window, which would let out a burst at each.
+const PACE_SHORT: f64 = 1.02;
+const SHORT_SLACK: f64 = 2.0;
+/// Shortest flight in seconds that the pace of a start is made for.
+const START_FLIGHT: f64 = 0.005;
+/// Share of the target below which a queue counts as empty, and multiple above which it is too long.
+const EMPTY: f64 = 0.25;
+const LONG: f64 = 1.5;
+/// Growth per second of the queue that is taken for safe after one has overflowed.
+const OVERFLOW_GROWTH: f64 = 0.05;
+/// Seconds in which the memory of the longest queue fades.
+const CREST_TIME: f64 = 15.0;
+/// Multiple of what passes that is never exceeded after the start.
+const RUNAWAY: f64 = 1.6;
+/// Share of the best rate so far that `low` keeps while others fill the queue.
+const LOW_FLOOR: f64 = 0.06;
+
+#[derive(Debug)]
+enum Phase {
+    /// Looks for capacity.
+    Search(Search),
+    /// Lets the queue run empty.
+    Drain(Drain),
+    /// Keeps the queue at its target.
+    Steady,
+    /// Somebody else fills the queue: the window follows the ceiling.
+    Compete,
+}
+
+/// `high`, `fair` and `low`.
+#[derive(Debug)]
+pub struct Adaptive {
+    rates: Rates,
+    phase: Phase,
+    path: Path,
+    loss: LossJudge,
+    cubic: Option<Cubic>,
+    /// The round-trip time that is remembered of the path, until it is compared.
+    remembered: Option<Duration>,
+    /// Bytes.
+    window: f64,
+    /// The window when the queue was last no longer than wanted.
+    content: f64,
+    /// The window before loss was answered for the first time in a row.
+    before_loss: f64,
+    /// The window to go on with after an outage, if there is one.
+    after_outage: Option<f64>,
+    /// Round trips with an empty queue; below zero, as many must pass first.
+    empty_rounds: i32,
+    long_rounds: u32,
+    was_empty: bool,
+    /// Round trips that the ceiling held while the queue was empty.
+    idle_rounds: u32,
+    idle_since: Instant,
+    /// True if the ceiling stands where no queue was seen.
+    blocked: bool,
+    /// When the queue was last seen empty, or drained.
+    empty_at: Instant,
+    /// Seconds of queue that are safe where a longer one has overflowed; infinite where none has.
+    overflow: f64,
+    /// The longest queue of late, in seconds, fading.
+    crest: f64,
+    /// Drains in a row that have not emptied the queue, and the window before the first of them.
+    failures: u32,
+    before_failures: f64,
+    /// True while competing without having lost yet: the share is still to be found.
+    lossless: bool,
+}
+
+impl Adaptive {
+    pub(super) fn new(rates: &Rates, datagram: ByteCount, memory: Option<PathMemory>) -> Self {
+        let datagram = datagram.0 as f64;
+        let remembered = memory.map_or(0.0, |m| m.rate.scaled(0.5).bytes_in(m.min_rtt).0 as f64);
+        let window = (FIRST_WINDOW * datagram).max(remembered.min(1e12));
+        Self {
+            rates: *rates,
+            phase: Phase::Search(Search::start()),
+            path: Path::new(datagram, memory),
+            loss: LossJudge::default(),
+            cubic: None,
+            remembered: memory.map(|m| m.min_rtt),
+            window,
+            content: window,
+            before_loss: window,
+            after_outage: None,
+            empty_rounds: 0,
+            long_rounds: 0,
+            was_empty: false,
+            idle_rounds: 0,
+            idle_since: Instant::ZERO,
+            blocked: false,
+            empty_at: Instant::ZERO,
+            overflow: f64::INFINITY,
+            crest: 0.0,
+            failures: 0,
+            before_failures: 0.0,
+            lossless: false,
+        }
+    }
+
+    /// A path whose round trip is another one is not the path that is remembered (careful resume,
+    /// draft-ietf-tsvwg-careful-resume).
+    fn check_memory(&mut self, facts: &FeedbackFacts) {
+        if let (Some(remembered), Some(rtt)) = (self.remembered, facts.rtt) {
+            self.remembered = None;
+            if rtt > remembered * 2 || rtt < remembered / 2 {
+                self.window = self.window.min(FIRST_WINDOW * self.path.datagram());
+            }
+        }
+    }
+
+    /// `fixed` on the same path.
+    pub(super) fn to_fixed(&self, rates: &Rates) -> Fixed {
+        Fixed::new(rates, ByteCount(self.path.datagram() as u64))
+    }
+
+    /// The queue to aim at, in seconds; below what has overflowed.
+    fn target(&self) -> f64 {
+        let weight = weight(self.rates.policy);
+        let target =
+            queue_target(self.path.clearing(), weight, self.path.datagram(), self.path.queue().noise());
+        target.min(self.overflow)
+    }
+
+    fn is_low(&self) -> bool {
+        self.rates.policy == RatePolicy::Low
+    }
+
+    fn is_busy(&self, facts: &FeedbackFacts) -> bool {
+        // Where the pacer binds, the window is never filled.
+        (self.path.is_short() || self.path.used() >= 0.8 * self.window) && !facts.app_limited
+    }
+
+    fn step(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64) {
+        let target = self.target();
+        let queue = self.path.queue().standing();
+        if queue < EMPTY * target {
+            self.empty_at = facts.now;
+            self.failures = 0;
+        }
+        match &mut self.phase {
+            Phase::Search(search) => {
+                let usual = self.loss.usual();
+                if search.is_over(facts, self.path.queue(), begins, 0.5 * target, usual) {
+                    let blocked = search.is_blocked();
+                    self.end_search(facts, blocked);
+                } else if !facts.app_limited && !search.hesitates(facts, self.path.queue()) {
+                    let best = self.path.window_for(self.path.best(), 0.0);
+                    self.window += (search.growth(self.window, self.path.datagram(), best) - 1.0) * cleared;
+                }
+            }
+            Phase::Drain(drain) => {
+                let drain = *drain;
+                self.step_drain(facts, begins, target, drain);
+            }
+            Phase::Steady => self.step_steady(facts, begins, cleared, target, queue),
+            Phase::Compete => self.step_compete(facts, begins, cleared, target),
+        }
+    }
+
+    fn end_search(&mut self, facts: &FeedbackFacts, blocked: bool) {
+        self.drain(facts, self.window, Purpose::Found);
+        if blocked {
+            // Neither a queue nor more speed: what passes is all there is (a policer, or hardly any queue).
+            let passes = self.path.window_for(self.path.fastest(), 0.0);
+            let flight = self.path.flight();
+            self.cubic = Some(Cubic::after_cut(facts, passes / self.path.datagram(), 0.99, flight, None));
+            self.blocked = true;
+        }
+    }
+
+    /// True if the queue was not seen empty for `seconds`.
+    fn is_stale(&self, facts: &FeedbackFacts, seconds: f64) -> bool {
+        facts.now.since(self.empty_at).as_secs_f64() > seconds && self.is_busy(facts)
+    }
+
+    fn bound(&mut self, facts: &FeedbackFacts) {
+        let datagram = self.path.datagram();
+        let free = match self.phase {
+            Phase::Search(_) => true,
+            Phase::Compete => self.lossless,
+            Phase::Drain(_) | Phase::Steady => false,
+        };
+        if let (false, Some(cubic)) = (free, &self.cubic) {
+            self.window = self.window.min(cubic.allows(facts) * datagram);
+        }
+        if !self.is_starting() {
+            // Whatever the reason: much more than what passes only gets lost.
+            let passes =
+                self.path.window_for(self.path.fastest().max(self.path.clearing()), self.path.queue().peak());
+            self.window = self.window.min(RUNAWAY * passes + 16.0 * datagram);
+        }
+        // With a target, more than it lets out in a flight and a half is of no use.
+        let flight = self.path.flight();
+        let most = match self.rates.target {
+            Rate::UNLIMITED => 1e15,
+            target => 1.5 * flight * target.as_bps() as f64 / 8.0 + 16.0 * datagram,
+        };
+        let floor = if self.is_low() { LOW_FLOOR * self.path.window_for(self.path.best(), 0.0) } else { 0.0 };
+        let min = 1.1 * flight * self.rates.min.as_bps() as f64 / 8.0;
+        self.window = self.window.min(most).max(LEAST_WINDOW * datagram).max(floor).max(min);
+    }
+}
+
+impl RateController for Adaptive {
+    fn on_feedback(&mut self, facts: &FeedbackFacts) {
+        if let Some(window) = self.after_outage.take() {
+            self.window = window;
+        }
+        self.check_memory(facts);
+        let begins = self.path.on_feedback(facts, self.loss.usual());
+        let peak = self.path.queue().peak();
+        self.crest = (self.crest * (1.0 - (self.path.since_last() / CREST_TIME).min(1.0))).max(peak);
+        self.overflow *= 1.0 + OVERFLOW_GROWTH * self.path.since_last().min(1.0);
+        self.step(facts, begins, (facts.acked + facts.lost).0 as f64);
+        self.step_loss(facts, begins);
+        self.bound(facts);
+    }
+
+    fn on_sent(&mut self, _now: Instant, _bytes: ByteCount, in_flight: ByteCount) {
+        self.path.on_sent(in_flight);
+    }
+
+    fn on_outage(&mut self, _now: Instant) {
+        if self.after_outage.is_none() {
+            self.after_outage = Some(self.window / 2.0);
+        }
+        self.window = LEAST_WINDOW * self.path.datagram();
+        self.path.forget_queue();
+    }
+
+    fn on_path_change(&mut self, _now: Instant) {
+        let rate = Rate::from_bps((self.path.clearing() * 8.0) as u64);
+        let memory = PathMemory { min_rtt: Duration::from_secs_f64(self.path.base()), rate };
+        *self = Self::new(&self.rates, ByteCount(self.path.datagram() as u64), Some(memory));
+    }
+
+    fn on_rates(&mut self, _now: Instant, rates: &Rates) {
+        self.rates = *rates;
+    }
+
+    fn rate(&self) -> Rate {
+        let (pace, least) = match &self.phase {
+            Phase::Search(search) if search.is_start() => (PACE_SEARCH, START_FLIGHT),
+            _ if self.path.is_short() => (PACE_SHORT, 1e-4),
+            Phase::Search(_) => (PACE_SEARCH, 1e-4),
+            _ => (PACE, 1e-4),
+        };
+        let rate = Rate::from_bps((pace * self.window / self.path.flight().max(least) * 8.0) as u64);
+        rate.max(self.rates.min).min(self.rates.target)
+    }
+
+    fn window(&self) -> ByteCount {
+        let slack = if self.path.is_short() { SHORT_SLACK } else { 1.0 };
+        ByteCount((self.window * (slack + self.path.way_back() / self.path.flight().max(1e-4))) as u64)
+    }
+
+    fn is_starting(&self) -> bool {
+        matches!(&self.phase, Phase::Search(search) if search.is_start())
+    }
+}
