@@ -125,10 +125,15 @@ impl LossJudge {
         self.quiet.take()
     }
 
-    /// Takes `share` for what is usual, and answers no loss for some time.
-    pub(super) fn pardon(&mut self, share: f64) {
+    /// Begins with `share` for what is usual.
+    pub(super) fn believe(&mut self, share: f64) {
         self.usual = share;
         self.known = share;
+    }
+
+    /// Takes `share` for what is usual, and answers no loss for some time.
+    pub(super) fn pardon(&mut self, share: f64) {
+        self.believe(share);
         self.pardon = PARDON;
     }
 

@@ -80,6 +80,9 @@ impl Clearing {
 pub(super) struct Queue {
     samples: VecDeque<(Instant, f64)>,
     noise: f64,
+    /// The standing queue at the end of the last round trip, and how far it moves from one to the next on average.
+    before: f64,
+    swing: f64,
     /// Seconds that were taken for a queue and are the path's own.
     accepted: f64,
     mean: f64,
@@ -89,6 +92,15 @@ pub(super) struct Queue {
 const SAMPLES_MAX: usize = 64;
 /// Fewest samples that a minimum is taken of.
 const SAMPLES_MIN: usize = 3;
+/// Stands for a queue of which nothing is known, in seconds.
+const UNKNOWN: f64 = 1e3;
+/// Weight of a round trip in the swing, and the most that one counts, in seconds.
+const SWING_WEIGHT: f64 = 1.0 / 16.0;
+const SWING_MAX: f64 = 0.03;
+/// Multiple of the swing that is taken for no queue.
+const SWING_SHARE: f64 = 1.5;
+/// Share of the noise within a round trip that is taken for no queue.
+const NOISE_SHARE: f64 = 0.35;
 /// Weight of a new sample in the noise.
 const NOISE_WEIGHT: f64 = 1.0 / 32.0;
 
@@ -109,9 +121,18 @@ impl Queue {
         self.noise += NOISE_WEIGHT * (delay - self.standing() - self.noise);
     }
 
+    /// A round trip is over.
+    pub(super) fn on_round(&mut self) {
+        let standing = self.standing();
+        if standing < UNKNOWN {
+            self.swing += SWING_WEIGHT * ((standing - self.before).abs().min(SWING_MAX) - self.swing);
+            self.before = standing;
+        }
+    }
+
     /// The smallest delay of the last round trip: what stands in the queue, free of spikes.
     pub(super) fn standing(&self) -> f64 {
-        self.samples.iter().map(|(_, q)| *q).fold(f64::INFINITY, f64::min).min(1e3)
+        self.samples.iter().map(|(_, q)| *q).fold(f64::INFINITY, f64::min).min(UNKNOWN)
     }
 
     /// The newest sample.
@@ -130,6 +151,16 @@ impl Queue {
     /// The largest delay of the last round trip.
     pub(super) fn peak(&self) -> f64 {
         self.samples.iter().map(|(_, q)| *q).fold(0.0, f64::max)
+    }
+
+    /// Seconds of delay within a round trip that may be noise.
+    pub(super) fn allowance(&self) -> f64 {
+        NOISE_SHARE * self.noise
+    }
+
+    /// How far the standing queue moves from round trip to round trip: that much is jitter and no queue of ours.
+    pub(super) fn swing(&self) -> f64 {
+        SWING_SHARE * self.swing
     }
 
     /// How far samples lie above the smallest of their round trip, on average.
@@ -152,9 +183,5 @@ impl Queue {
     /// The smoothed delay in seconds.
     pub(super) fn mean(&self) -> f64 {
         self.mean
-    }
-
-    pub(super) fn forget(&mut self) {
-        self.samples.clear();
     }
 }

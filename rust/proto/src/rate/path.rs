@@ -64,6 +64,7 @@ impl Path {
         let begins = self.rounds.on_feedback(facts);
         self.clearing.on_feedback(facts, begins, usual_loss);
         if begins {
+            self.queue.on_round();
             self.used = [0.0, self.used[0]];
         }
         self.best = (self.best * (1.0 - gap.min(1.0) / BEST_HALF_LIFE * 0.693)).max(self.clearing.rate());
@@ -83,10 +84,6 @@ impl Path {
     /// Takes `queue` seconds for the path's own delay from now on.
     pub(super) fn accept_delay(&mut self, queue: f64) {
         self.queue.accept(queue);
-    }
-
-    pub(super) fn forget_queue(&mut self) {
-        self.queue.forget();
     }
 
     pub(super) fn datagram(&self) -> f64 {

@@ -34,6 +34,8 @@ pub(super) struct Search {
     fastest: f64,
     best: f64,
     flat: u32,
+    /// True until the first round trip is over.
+    waits: bool,
     /// True if the last flat round trip has lost much.
     heavy: bool,
     /// Bytes of this round trip.
@@ -44,12 +46,35 @@ pub(super) struct Search {
 impl Search {
     /// The search of a session that begins.
     pub(super) fn start() -> Self {
-        Self { resumed: None, fastest: 0.0, best: 0.0, flat: 0, heavy: false, acked: 0.0, lost: 0.0 }
+        Self {
+            resumed: None,
+            fastest: 0.0,
+            best: 0.0,
+            flat: 0,
+            waits: false,
+            heavy: false,
+            acked: 0.0,
+            lost: 0.0,
+        }
+    }
+
+    /// The search of a session that remembers the path: begins high, and first waits what comes of it.
+    pub(super) fn remembered() -> Self {
+        Self { waits: true, ..Self::start() }
     }
 
     /// The search of a session that knows what it had: `rate` in bytes per second.
     pub(super) fn resume(rate: f64) -> Self {
-        Self { resumed: Some(0), fastest: 0.0, best: rate, flat: 0, heavy: false, acked: 0.0, lost: 0.0 }
+        Self {
+            resumed: Some(0),
+            fastest: 0.0,
+            best: rate,
+            flat: 0,
+            waits: false,
+            heavy: false,
+            acked: 0.0,
+            lost: 0.0,
+        }
     }
 
     pub(super) fn is_start(&self) -> bool {
@@ -62,7 +87,7 @@ impl Search {
 
     /// True while the newest sample may be the beginning of a queue: to be waited for before growing on.
     pub(super) fn hesitates(&self, facts: &FeedbackFacts, queue: &Queue) -> bool {
-        queue.latest() > 0.5 * Self::start_limit(facts) + queue.noise()
+        self.waits || queue.latest() > 0.5 * Self::start_limit(facts) + queue.noise()
     }
 
     /// The factor by which the window grows in this round trip. Up to most of `best`, the window of the best rate so far, a search
@@ -96,6 +121,7 @@ impl Search {
         if let Some(rate) = facts.delivery_rate {
             self.fastest = self.fastest.max(rate.as_bps() as f64 / 8.0);
         }
+        self.waits &= !begins;
         if begins && !facts.app_limited {
             // What is sent now is known to be delivered a round trip later: judge by the growth of the round before.
             let grown = match self.resumed {

@@ -12,8 +12,6 @@ const SLOW_RATE: f64 = 1_250_000.0;
 const QUEUE_MIN: f64 = 0.000_3;
 /// Longest queue that `low` aims at, in seconds.
 const QUEUE_LOW: f64 = 0.002;
-/// Share of the noise of the delay that is taken for no queue.
-const NOISE_SHARE: f64 = 0.35;
 
 /// What the policy's share is, `fair` being 1.
 pub(super) fn weight(policy: RatePolicy) -> f64 {
@@ -37,5 +35,5 @@ pub(super) fn queue_target(rate: f64, weight: f64, datagram: f64, noise: f64) ->
     };
     let most = if weight < 1.0 { QUEUE_LOW } else { f64::INFINITY };
     let serialization = 2.0 * datagram / (rate * weight);
-    wanted.clamp(QUEUE_MIN, most).max(serialization.min(0.1)) + NOISE_SHARE * noise
+    wanted.clamp(QUEUE_MIN, most).max(serialization.min(0.1)) + noise
 }

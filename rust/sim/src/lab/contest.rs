@@ -304,8 +304,8 @@ pub fn troubles(name: &str) -> Vec<Row> {
         ),
         alone(
             name,
-            "wander of +-5 ms",
-            LinkConfig { jitter: Jitter::Wander { spread: ms(5), period: ms(300) }, ..link(0.0) },
+            "jitter of +-20 ms in order",
+            LinkConfig { jitter: Jitter::Wander { spread: ms(20), period: ms(50) }, ..link(0.0) },
             100e6,
             0,
             0.9,

@@ -10,6 +10,8 @@ use crate::rate::loss::Verdict;
 
 /// Share of a queue that has overflowed that is safe.
 const SAFE: f64 = 0.6;
+/// Share above the usual that shows a limit without a queue where there was one.
+const FOUND: f64 = 0.01;
 /// What a delay-led flow keeps after loss, at least.
 const BETA_GENTLE: f64 = 0.85;
 
@@ -31,7 +33,10 @@ impl Adaptive {
     }
 
     pub(super) fn answer(&mut self, facts: &FeedbackFacts, share: f64, heavy: bool) {
-        if !heavy && self.path.queue().peak() < EMPTY * self.target() {
+        let unqueued = self.path.queue().peak() < EMPTY * self.target();
+        // A limit without a queue that is known is found again by the first loss.
+        let heavy = heavy || unqueued && self.blocked && share > self.loss.usual() + FOUND;
+        if !heavy && unqueued {
             return self.loss.excuse(share);
         }
         if self.cubic.is_none_or(|c| c.age(facts.now) >= c.recovery()) {
@@ -52,7 +57,7 @@ impl Adaptive {
             beta = beta.min(passes / self.window).max(0.1);
         }
         let beta = beta.min(0.99);
-        self.blocked = queue.peak() < EMPTY * self.target();
+        self.blocked = unqueued;
         if !self.blocked && queue.peak() > 0.9 * self.crest {
             let serialization = 2.0 * self.path.datagram() / self.path.fastest().max(1.0);
             self.overflow = (SAFE * queue.peak()).max(serialization);

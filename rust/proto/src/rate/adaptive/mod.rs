@@ -30,9 +30,13 @@ const LEAST_WINDOW: f64 = 4.0;
 /// Pace above what the window gives, so that the window binds and not the pacer; the same while searching.
 const PACE: f64 = 1.1;
 const PACE_SEARCH: f64 = 1.5;
-/// Where feedback comes less often than once in a round trip the pacer binds and not the window, which would let out a burst at each.
-const PACE_SHORT: f64 = 1.02;
-const SHORT_SLACK: f64 = 2.0;
+/// Where hardly anything can queue the pacer binds and not the window, which would let out a burst at each feedback: the pace, and the
+/// room in the window, the more if feedback comes less often than once in a round trip.
+const PACE_EVEN: f64 = 1.02;
+const SLACK_EVEN: f64 = 1.25;
+const SLACK_SHORT: f64 = 2.0;
+/// A queue that has overflowed and is shorter than this, in seconds, holds hardly anything.
+const SHALLOW: f64 = 0.003;
 /// Shortest flight in seconds that the pace of a start is made for.
 const START_FLIGHT: f64 = 0.005;
 /// Share of the target below which a queue counts as empty, and multiple above which it is too long.
@@ -67,6 +71,8 @@ pub struct Adaptive {
     path: Path,
     loss: LossJudge,
     cubic: Option<Cubic>,
+    /// The rate that is remembered of the path, until one has been measured.
+    former: Option<Rate>,
     /// The round-trip time that is remembered of the path, until it is compared.
     remembered: Option<Duration>,
     /// Bytes.
@@ -75,8 +81,8 @@ pub struct Adaptive {
     content: f64,
     /// The window before loss was answered for the first time in a row.
     before_loss: f64,
-    /// The window to go on with after an outage, if there is one.
-    after_outage: Option<f64>,
+    /// What was known of the path before the outage, if there is one.
+    after_outage: Option<PathMemory>,
     /// Round trips with an empty queue; below zero, as many must pass first.
     empty_rounds: i32,
     long_rounds: u32,
@@ -106,10 +112,11 @@ impl Adaptive {
         let window = (FIRST_WINDOW * datagram).max(remembered.min(1e12));
         Self {
             rates: *rates,
-            phase: Phase::Search(Search::start()),
+            phase: Phase::Search(if memory.is_some() { Search::remembered() } else { Search::start() }),
             path: Path::new(datagram, memory),
             loss: LossJudge::default(),
             cubic: None,
+            former: memory.map(|m| m.rate),
             remembered: memory.map(|m| m.min_rtt),
             window,
             content: window,
@@ -141,6 +148,18 @@ impl Adaptive {
         }
     }
 
+    fn memory(&self) -> PathMemory {
+        let rate = Rate::from_bps((self.path.clearing() * 8.0) as u64).max(self.former.unwrap_or(Rate::ZERO));
+        PathMemory { min_rtt: Duration::from_secs_f64(self.path.base()), rate }
+    }
+
+    /// Begins anew from half of what is remembered. What is usually lost is still believed.
+    fn restart(&mut self, memory: PathMemory) {
+        let loss = self.loss.usual();
+        *self = Self::new(&self.rates, ByteCount(self.path.datagram() as u64), Some(memory));
+        self.loss.believe(loss);
+    }
+
     /// `fixed` on the same path.
     pub(super) fn to_fixed(&self, rates: &Rates) -> Fixed {
         Fixed::new(rates, ByteCount(self.path.datagram() as u64))
@@ -150,7 +169,7 @@ impl Adaptive {
     fn target(&self) -> f64 {
         let weight = weight(self.rates.policy);
         let target =
-            queue_target(self.path.clearing(), weight, self.path.datagram(), self.path.queue().noise());
+            queue_target(self.path.clearing(), weight, self.path.datagram(), self.path.queue().allowance());
         target.min(self.overflow)
     }
 
@@ -158,9 +177,14 @@ impl Adaptive {
         self.rates.policy == RatePolicy::Low
     }
 
+    /// True where bursts would be lost.
+    fn is_even(&self) -> bool {
+        self.path.is_short() || self.blocked || self.overflow < SHALLOW
+    }
+
     fn is_busy(&self, facts: &FeedbackFacts) -> bool {
         // Where the pacer binds, the window is never filled.
-        (self.path.is_short() || self.path.used() >= 0.8 * self.window) && !facts.app_limited
+        (self.is_even() || self.path.used() >= 0.8 * self.window) && !facts.app_limited
     }
 
     fn step(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64) {
@@ -236,11 +260,16 @@ impl Adaptive {
 
 impl RateController for Adaptive {
     fn on_feedback(&mut self, facts: &FeedbackFacts) {
-        if let Some(window) = self.after_outage.take() {
-            self.window = window;
+        if facts.acked > ByteCount::ZERO
+            && let Some(memory) = self.after_outage.take()
+        {
+            self.restart(memory);
         }
         self.check_memory(facts);
         let begins = self.path.on_feedback(facts, self.loss.usual());
+        if self.path.clearing() > 0.0 {
+            self.former = None;
+        }
         let peak = self.path.queue().peak();
         self.crest = (self.crest * (1.0 - (self.path.since_last() / CREST_TIME).min(1.0))).max(peak);
         self.overflow *= 1.0 + OVERFLOW_GROWTH * self.path.since_last().min(1.0);
@@ -255,16 +284,13 @@ impl RateController for Adaptive {
 
     fn on_outage(&mut self, _now: Instant) {
         if self.after_outage.is_none() {
-            self.after_outage = Some(self.window / 2.0);
+            self.after_outage = Some(self.memory());
         }
         self.window = LEAST_WINDOW * self.path.datagram();
-        self.path.forget_queue();
     }
 
     fn on_path_change(&mut self, _now: Instant) {
-        let rate = Rate::from_bps((self.path.clearing() * 8.0) as u64);
-        let memory = PathMemory { min_rtt: Duration::from_secs_f64(self.path.base()), rate };
-        *self = Self::new(&self.rates, ByteCount(self.path.datagram() as u64), Some(memory));
+        self.restart(self.memory());
     }
 
     fn on_rates(&mut self, _now: Instant, rates: &Rates) {
@@ -274,7 +300,7 @@ impl RateController for Adaptive {
     fn rate(&self) -> Rate {
         let (pace, least) = match &self.phase {
             Phase::Search(search) if search.is_start() => (PACE_SEARCH, START_FLIGHT),
-            _ if self.path.is_short() => (PACE_SHORT, 1e-4),
+            _ if self.is_even() => (PACE_EVEN, 1e-4),
             Phase::Search(_) => (PACE_SEARCH, 1e-4),
             _ => (PACE, 1e-4),
         };
@@ -283,7 +309,13 @@ impl RateController for Adaptive {
     }
 
     fn window(&self) -> ByteCount {
-        let slack = if self.path.is_short() { SHORT_SLACK } else { 1.0 };
+        let slack = if self.path.is_short() {
+            SLACK_SHORT
+        } else if self.is_even() {
+            SLACK_EVEN
+        } else {
+            1.0
+        };
         ByteCount((self.window * (slack + self.path.way_back() / self.path.flight().max(1e-4))) as u64)
     }
 

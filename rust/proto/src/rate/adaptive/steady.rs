@@ -21,7 +21,7 @@ const RETRY: f64 = 1.5;
 const IDLE_ROUNDS: u32 = 8;
 const IDLE_TIME: f64 = 0.3;
 const MEND: f64 = 1.01;
-const CREEP: f64 = 0.1;
+const CREEP: f64 = 0.04;
 const BLOCKED_HOLD: f64 = 10.0;
 
 impl Adaptive {
@@ -33,6 +33,7 @@ impl Adaptive {
         target: f64,
         queue: f64,
     ) {
+        let swing = self.path.queue().swing();
         if queue <= 1.15 * target {
             self.content = self.window;
         }
@@ -40,7 +41,8 @@ impl Adaptive {
         if begins && self.end_round(facts, target, queue) {
             return;
         }
-        let growth = (CORRECTION * (target - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
+        let growth =
+            (CORRECTION * (target + swing - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
         if growth <= 0.0 || self.is_busy(facts) {
             self.window += growth * cleared;
         }
@@ -50,9 +52,10 @@ impl Adaptive {
     pub(super) fn end_round(&mut self, facts: &FeedbackFacts, target: f64, queue: f64) -> bool {
         let free = core::mem::replace(&mut self.was_empty, true) && self.is_busy(facts);
         self.empty_rounds = if free || self.empty_rounds < 0 { self.empty_rounds + 1 } else { 0 };
-        self.long_rounds = if queue > LONG * target { self.long_rounds + 1 } else { 0 };
+        self.long_rounds =
+            if queue > LONG * (target + self.path.queue().swing()) { self.long_rounds + 1 } else { 0 };
         self.lift(facts, free);
-        let far = queue > 2.0 * LONG * target;
+        let far = queue > 2.0 * LONG * (target + self.path.queue().swing());
         if self.long_rounds >= if far { FAR_ROUNDS } else { LONG_ROUNDS } {
             let rival = self.content.max(self.window);
             self.drain(facts, rival, Purpose::Refresh);
