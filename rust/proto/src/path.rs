@@ -24,6 +24,8 @@ struct Candidate {
     challenges: u32,
     /// Bytes that may still be sent there.
     allowance: u64,
+    /// The next feedback goes there, the one after it to the proven address.
+    turn: bool,
 }
 
 /// The path of one session.
@@ -68,6 +70,22 @@ impl Path {
         self.remote.filter(|_| self.is_validated || self.allowance >= bytes)
     }
 
+    /// Where feedback of `bytes` may go, which counts as sent. While a new address proves itself the two take turns: if the peer has
+    /// moved, its stream does not wait a round trip for the proof; if somebody only repeats its datagrams from elsewhere, the
+    /// peer still hears every other word.
+    pub(crate) fn route_feedback(&mut self, bytes: u64) -> Option<SocketAddr> {
+        if let Some(candidate) = self.candidate.as_mut().filter(|c| c.allowance >= bytes) {
+            candidate.turn = !candidate.turn;
+            if !candidate.turn {
+                candidate.allowance -= bytes;
+                return Some(candidate.address);
+            }
+        }
+        let to = self.open_for(bytes)?;
+        self.on_sent(bytes);
+        Some(to)
+    }
+
     /// Bytes of IP and UDP headers of a datagram on this path.
     pub(crate) fn overhead(&self) -> ByteCount {
         match self.remote {
@@ -109,7 +127,8 @@ impl Path {
     fn challenge(&mut self, address: SocketAddr, allowance: u64) {
         self.challenges += 1;
         let challenge = *expand::<8>(&self.seed, &format!("path challenge {}", self.challenges));
-        self.candidate = Some(Candidate { address, challenge, sent_at: None, challenges: 0, allowance });
+        self.candidate =
+            Some(Candidate { address, challenge, sent_at: None, challenges: 0, allowance, turn: true });
     }
 
     /// A PATH_RESPONSE has come; the new address if the session moves.
@@ -164,6 +183,16 @@ mod tests {
         path.on_datagram(address(1, 700), 40, true);
         assert_eq!(path.open_for(1 << 40), Some(address(1, 700)));
         assert_eq!(path.challenge_deadline(), None);
+    }
+
+    #[test]
+    fn feedback_takes_turns_between_the_proven_address_and_one_that_proves_itself() {
+        let mut path = Path::new(Some(address(1, 700)), None, [1; 32]);
+        path.on_datagram(address(1, 701), 100, true);
+        let routes: Vec<_> = (0..8).map(|_| path.route_feedback(100)).collect();
+        let to_new = routes.iter().filter(|to| **to == Some(address(1, 701))).count();
+        assert_eq!(to_new, 3, "three times what came from there and not more: {routes:?}");
+        assert!(routes.iter().all(Option::is_some));
     }
 
     #[test]

@@ -80,16 +80,28 @@ impl Session {
         let mut writer = BufferWriter::new(&mut scratch[..room]);
         let contents = self.write_control(now, &mut writer).unwrap_or_default();
         let bytes = (writer.len() + CONTROL_OVERHEAD) as u64;
-        let to = self.channel.path.open_for(bytes).filter(|_| !writer.is_empty());
+        let to = if writer.is_empty() { None } else { self.route_control(bytes) };
         let sealed = match to {
             Some(_) => self.channel.seal(Kind::Control, writer.written(), buf),
             None => None,
         };
         self.scratch = scratch;
         let (number, len) = sealed?;
-        self.channel.path.on_sent(bytes);
         self.account_control(now, number, len, contents);
         Some(single(to?, len))
+    }
+
+    /// Where a control datagram of `bytes` may go, which counts as sent.
+    fn route_control(&mut self, bytes: u64) -> Option<SocketAddr> {
+        let path = &mut self.channel.path;
+        match &self.half {
+            Half::Recv(_) => path.route_feedback(bytes),
+            Half::Send(_) => {
+                let to = path.open_for(bytes)?;
+                path.on_sent(bytes);
+                Some(to)
+            }
+        }
     }
 
     /// True if some control frame is due.

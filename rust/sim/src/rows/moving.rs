@@ -41,8 +41,10 @@ fn one(push: bool, noticed: bool, words: &str, address: &str) -> Result<Figure, 
     // Back at half of the capacity during one round trip, half of which is the way there; what was under way does not count.
     let flowing = flow.receiver.taken_bytes.first_reaching(50e6, rtt / 4, AT + rtt);
     let after = flowing.filter(|_| flow.completed_at().is_some()).map(|at| at.since(AT));
-    // The new address is first seen half a round trip after the change, or when the client next has something to say.
-    Ok(Figure::within(format!("{what}: half the capacity again"), after, rtt * 5 / 2))
+    // The new address is first seen half a round trip after the change; but a sender that does not know of it, and whose window is full
+    // since no feedback finds it any more, says nothing before its probe timeout of some one and a half round trips.
+    let silent = if push && !noticed { rtt * 3 / 2 } else { core::time::Duration::ZERO };
+    Ok(Figure::within(format!("{what}: half the capacity again"), after, rtt * 5 / 2 + silent))
 }
 
 /// The path MTU is found, and a black hole is left.

@@ -23,6 +23,9 @@ use super::target::{queue_target, weight};
 use super::{FeedbackFacts, RateController};
 use drain::{Drain, Purpose};
 
+/// Share of a remembered rate that a session begins with, and of its own rate that it goes on with after a silence or on a new path.
+const RESUME_SHARE: f64 = 0.5;
+const RESTART_SHARE: f64 = 0.7;
 /// Datagrams in flight before anything is known.
 const FIRST_WINDOW: f64 = 32.0;
 /// Fewest datagrams in flight.
@@ -107,8 +110,12 @@ pub struct Adaptive {
 
 impl Adaptive {
     pub(super) fn new(rates: &Rates, datagram: ByteCount, memory: Option<PathMemory>) -> Self {
+        Self::begin(rates, datagram, memory, RESUME_SHARE)
+    }
+
+    fn begin(rates: &Rates, datagram: ByteCount, memory: Option<PathMemory>, share: f64) -> Self {
         let datagram = datagram.0 as f64;
-        let remembered = memory.map_or(0.0, |m| m.rate.scaled(0.5).bytes_in(m.min_rtt).0 as f64);
+        let remembered = memory.map_or(0.0, |m| m.rate.scaled(share).bytes_in(m.min_rtt).0 as f64);
         let window = (FIRST_WINDOW * datagram).max(remembered.min(1e12));
         Self {
             rates: *rates,
@@ -153,10 +160,10 @@ impl Adaptive {
         PathMemory { min_rtt: Duration::from_secs_f64(self.path.base()), rate }
     }
 
-    /// Begins anew from half of what is remembered. What is usually lost is still believed.
+    /// Begins anew from most of what is remembered. What is usually lost is still believed.
     fn restart(&mut self, memory: PathMemory) {
         let loss = self.loss.usual();
-        *self = Self::new(&self.rates, ByteCount(self.path.datagram() as u64), Some(memory));
+        *self = Self::begin(&self.rates, ByteCount(self.path.datagram() as u64), Some(memory), RESTART_SHARE);
         self.loss.believe(loss);
     }
 
