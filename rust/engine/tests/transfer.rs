@@ -60,9 +60,15 @@ fn transfer(server: &Server, client: &Client, direction: Direction, seed: u64, l
         Direction::Push => (near, far),
         Direction::Pull => (far, near),
     };
-    let writing = thread::spawn(move || write_all(&writer, seed, length));
+    let writing = thread::spawn(move || (write_all(&writer, seed, length), writer.stats().counters));
     assert_eq!(read_all(&reader, seed), length);
-    let theirs = writing.join().expect("the writer does not panic");
+    let (theirs, counted) = writing.join().expect("the writer does not panic");
+    assert_eq!(
+        (counted.bytes_accepted, counted.bytes_delivered),
+        (length, length),
+        "the figures are the receipt's"
+    );
+    assert_eq!((counted.bytes_sent, counted.bytes_acknowledged), (length, length));
     let ours = reader.receipt().expect("the end was read");
     assert_eq!((ours.bytes, ours.digest), (length, theirs.digest));
     assert_eq!((theirs.bytes, &theirs.session_id), (length, &ours.session_id));

@@ -234,7 +234,24 @@ impl SessionShared {
         {
             link.refresh();
         }
-        published.stats
+        let mut stats = published.stats;
+        if let Phase::Completed(receipt) = &*lock(&self.phase) {
+            self.settle(&mut stats, receipt.bytes);
+        }
+        stats
+    }
+
+    /// The word that a stream is complete may come before the feedback that counts its last bytes.
+    fn settle(&self, stats: &mut Stats, bytes: u64) {
+        let counters = &mut stats.counters;
+        counters.bytes_delivered = bytes;
+        match &self.pipe {
+            Pipe::Send(_) => {
+                (counters.bytes_accepted, counters.bytes_sent, counters.bytes_acknowledged) =
+                    (bytes, bytes, bytes);
+            }
+            Pipe::Recv(_) => counters.bytes_received = bytes,
+        }
     }
 
     pub(crate) fn diagnosis(&self) -> Diagnosis {
