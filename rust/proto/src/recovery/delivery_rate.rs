@@ -103,11 +103,18 @@ impl DeliveryRate {
         self.delivered += bytes;
     }
 
-    /// A feedback was worked in: its newest datagram was sent at `sent_at`, in `epoch`, and arrived at `arrived_at`.
-    pub(crate) fn on_feedback(&mut self, epoch: u32, sent_at: Instant, arrived_at: Instant) -> Sample {
+    /// A feedback was worked in: its newest datagram was sent at `sent_at`, in `epoch`, arrived at `arrived_at`, and was known to have
+    /// arrived after `rtt`.
+    pub(crate) fn on_feedback(
+        &mut self,
+        epoch: u32,
+        sent_at: Instant,
+        arrived_at: Instant,
+        rtt: Duration,
+    ) -> Sample {
         let prior = self.snapshot(epoch);
-        let sample =
-            Sample { prior_delivered: prior.delivered, rate: self.rate_since(prior, sent_at, arrived_at) };
+        let rate = self.rate_since(prior, sent_at, arrived_at, rtt);
+        let sample = Sample { prior_delivered: prior.delivered, rate };
         if let Some(rate) = sample.rate {
             self.latest = Some(rate);
             self.peak.insert(arrived_at, PEAK_WINDOW, Reverse(rate));
@@ -130,14 +137,18 @@ impl DeliveryRate {
         self.snapshots.get(index).or(self.snapshots.front()).copied().unwrap_or_default()
     }
 
-    fn rate_since(&self, prior: Snapshot, sent_at: Instant, arrived_at: Instant) -> Option<Rate> {
+    fn rate_since(
+        &self,
+        prior: Snapshot,
+        sent_at: Instant,
+        arrived_at: Instant,
+        rtt: Duration,
+    ) -> Option<Rate> {
         let sending = sent_at.since(prior.sent_at);
-        // Nothing had arrived before the first round trip; its arrivals are only as fast as they were sent.
-        let arriving = if prior.delivered == ByteCount::ZERO {
-            Duration::ZERO
-        } else {
-            arrived_at.since(prior.arrived_at)
-        };
+        // Nothing had arrived before the first round trip, which is what its datagrams took together: the first two may leave in one
+        // burst, and the microseconds between them are no measure of the path.
+        let arriving =
+            if prior.delivered == ByteCount::ZERO { rtt } else { arrived_at.since(prior.arrived_at) };
         let bytes = self.delivered.saturating_sub(prior.delivered);
         let time = sending.max(arriving);
         (time > Duration::ZERO && bytes > ByteCount::ZERO).then(|| Rate::of(bytes, time))
@@ -164,7 +175,8 @@ mod tests {
                 let newest = i * 10 + 9;
                 rate.on_delivered(ByteCount(10_000));
                 let arrived = us(5_000_000 + newest * 100);
-                rates.extend(rate.on_feedback(epochs[newest as usize], us(newest * 100), arrived).rate);
+                let rtt = Duration::from_micros(at - newest * 100);
+                rates.extend(rate.on_feedback(epochs[newest as usize], us(newest * 100), arrived, rtt).rate);
                 assert!(at > newest * 100);
             }
             epochs.push(rate.epoch());
@@ -195,9 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn a_burst_at_the_very_beginning_is_no_fast_path() {
+        let mut rate = DeliveryRate::default();
+        let epoch = rate.epoch();
+        rate.on_delivered(ByteCount(2_500));
+        let sample = rate.on_feedback(epoch, us(100), us(150_000), Duration::from_millis(300));
+        assert_eq!(sample.rate, Some(Rate::of(ByteCount(2_500), Duration::from_millis(300))));
+    }
+
+    #[test]
     fn snapshots_are_forgotten_with_the_datagrams_that_need_them() {
         let mut rate = DeliveryRate::default();
-        (1..=50).for_each(|i| _ = rate.on_feedback(0, us(i), us(i)));
+        (1..=50).for_each(|i| _ = rate.on_feedback(0, us(i), us(i), Duration::ZERO));
         assert_eq!(rate.epoch(), 50);
         rate.forget_below(40);
         assert_eq!((rate.snapshots.len(), rate.epoch()), (11, 50));

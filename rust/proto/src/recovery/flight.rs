@@ -174,7 +174,8 @@ impl Flight {
         measured.rtt = Some(rtt);
         measured.queueing_delay = Some(queueing);
         measured.app_limited = newest.app_limited;
-        measured.sample = Some(self.delivery.on_feedback(newest.epoch, newest.sent_at, feedback.received_at));
+        let arrived_at = feedback.received_at;
+        measured.sample = Some(self.delivery.on_feedback(newest.epoch, newest.sent_at, arrived_at, rtt));
     }
 
     fn detect(&mut self, now: Instant) {
