@@ -59,16 +59,16 @@ impl SendHalf {
             }
         }
         if batch.len == 0 {
-            self.note_app_limit(now);
+            self.note_bound(now);
             return None;
         }
         Some(batch)
     }
 
     /// Datagrams that pace and window let go now.
-    fn allowance(&self, now: Instant) -> usize {
+    fn allowance(&mut self, now: Instant) -> usize {
         let full = self.full_wire().0;
-        let credit = self.pacer.credit(now).0 / full;
+        let credit = self.pacer.open(now).0 / full;
         usize::try_from(credit.min(self.window_room() / full)).unwrap_or(usize::MAX)
     }
 
@@ -226,9 +226,15 @@ impl SendHalf {
         self.controller.on_sent(now, wire, self.flight.ring.in_flight());
     }
 
-    /// Nothing went out: if pace and window would have let it, the application or flow control is the bound.
-    fn note_app_limit(&mut self, now: Instant) {
-        if !self.has_sendable(now) && !self.is_window_blocked() {
+    /// Nothing went out: the window is the bound, or the pace, or else the application or flow control.
+    fn note_bound(&mut self, now: Instant) {
+        let sendable = self.has_sendable(now);
+        if self.is_window_blocked() || !sendable {
+            self.pacer.release();
+        } else {
+            self.pacer.hold();
+        }
+        if !sendable && !self.is_window_blocked() {
             self.flight.delivery.on_app_limited(self.flight.ring.in_flight());
         }
     }

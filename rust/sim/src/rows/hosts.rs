@@ -1,6 +1,8 @@
 //! Machines that are slow, late, or wrong about the time.
 
 use faspstream_netem::BitRate;
+use faspstream_proto::config::{RatePolicy, Rates};
+use faspstream_proto::units::Rate;
 
 use super::{Figure, MS, SECOND, endless, long_path};
 use crate::endpoint::{HostConfig, Stalls};
@@ -28,8 +30,26 @@ pub(super) fn hosts() -> Result<Vec<Figure>, Failure> {
         let queueing = Some(outcome.flows[0].queueing(0.95));
         figures.push(Figure::within(format!("{what}: queueing p95"), queueing, 25 * MS));
     }
+    figures.extend(late_pacing()?);
     figures.extend(small_socket_buffer()?);
     Ok(figures)
+}
+
+/// A target of half the link, held by a sender whose timers come up to 2 ms late.
+fn late_pacing() -> Result<Vec<Figure>, Failure> {
+    let late = HostConfig { timer_slack: 2 * MS, ..HostConfig::default() };
+    [10, 100, 1_000]
+        .into_iter()
+        .map(|mbps| {
+            let what = format!("target of {mbps} Mbit/s, timers up to 2 ms late");
+            let mut scenario = endless(&what, Path::new(BitRate::from_mbps(2 * mbps), 20 * MS), 5 * SECOND);
+            let rates =
+                Rates { target: Rate::from_mbps(mbps), policy: RatePolicy::Fixed, ..Rates::default() };
+            scenario.flows[0] = Flow { rates, sender_host: late, ..Flow::default() };
+            let share = 2.0 * run(&scenario)?.flows[0].steady_share();
+            Ok(Figure::at_least(format!("{what}: of the target"), share, 0.985))
+        })
+        .collect()
 }
 
 /// 208 KiB of socket buffer, a receiver that is away for up to 5 ms: at least 80 % of the result with a large one.

@@ -72,7 +72,7 @@ fn sent_is_delivered_lost_or_in_flight_at_every_moment() {
         checks += 1;
         pair.ends[SENDER].is_drained()
     });
-    assert!(checks > 1_000);
+    assert!(checks > 500);
     assert_eq!(pair.stats(SENDER).bytes_in_flight, 0, "nothing is left");
 }
 
