@@ -1,7 +1,8 @@
 // What the peers in C++ have in common: a command line and a stream of zeros.
 //
 //   PEER recv ADDRESS PORT WINDOW         listens, says "ready" on standard error, writes what comes to standard output
-//   PEER send ADDRESS PORT WINDOW BYTES   connects and sends
+//   PEER send ADDRESS PORT WINDOW BYTES   says "ready", connects and sends zeros; SRT in live mode, with - for BYTES,
+//                                         sends what comes from standard input
 //
 // WINDOW is in bytes: what may be under way.
 #pragma once
@@ -40,6 +41,19 @@ inline Arguments parse(int argc, char **argv) {
     hints.ai_socktype = SOCK_DGRAM;
     if (getaddrinfo(argv[2], argv[3], &hints, &address) != 0) fail("not an address and a port");
     return {sends, address, std::atoi(argv[4]), sends ? std::strtoull(argv[5], nullptr, 10) : 0};
+}
+
+inline void ready() { std::fprintf(stderr, "ready\n"); }
+
+// False if the input ends before.
+inline bool read_all(char *to, size_t length) {
+    while (length > 0) {
+        const ssize_t n = read(STDIN_FILENO, to, length);
+        if (n <= 0) return false;
+        to += n;
+        length -= static_cast<size_t>(n);
+    }
+    return true;
 }
 
 inline void write_all(const char *from, size_t length) {

@@ -28,7 +28,7 @@ void receive(const Arguments &arguments) {
     const UDTSOCKET listener = make_socket(arguments);
     check(UDT::bind(listener, arguments.address->ai_addr, arguments.address->ai_addrlen), "bind");
     check(UDT::listen(listener, 1), "listen");
-    std::fprintf(stderr, "ready\n");
+    ready();
     sockaddr_storage from{};
     int length = sizeof from;
     const UDTSOCKET socket = UDT::accept(listener, reinterpret_cast<sockaddr *>(&from), &length);
@@ -42,6 +42,7 @@ void receive(const Arguments &arguments) {
 
 void send(const Arguments &arguments) {
     const UDTSOCKET socket = make_socket(arguments);
+    ready();
     check(UDT::connect(socket, arguments.address->ai_addr, arguments.address->ai_addrlen), "connect");
     const std::vector<char> chunk(kChunk);
     for (uint64_t left = arguments.bytes; left > 0;) {

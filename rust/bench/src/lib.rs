@@ -12,8 +12,8 @@ mod error;
 pub mod experiment;
 pub mod lab;
 mod packet;
+pub mod page;
 pub mod peer;
-
 pub mod probe;
 pub mod settings;
 mod sys;

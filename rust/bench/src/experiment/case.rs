@@ -4,15 +4,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cell::Cell;
+use super::delays::Delays;
 use super::plan::Plan;
-use crate::error::LabError;
-use crate::lab::{Lab, LabReport};
-use crate::peer::{Load, Peer, Received};
+use crate::error::{LabError, Tried};
+use crate::lab::{Lab, LabReport, Side};
+use crate::peer::{Load, Peer, Received, Source};
 use crate::probe::{PingSample, Pinger, Series, quantile};
 
 /// Steady state is judged over the second half of a run, and a run is this many round-trip times at least.
 const LEAST_ROUND_TRIPS: u32 = 40;
 const PING_EVERY: Duration = Duration::from_millis(20);
+/// Share of the ideal at which a stream has recovered from a change of the link.
+const RECOVERED: f64 = 0.9;
 
 /// One run.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +47,11 @@ pub struct FlowResult {
     pub offset: Duration,
     /// Bytes over time.
     pub series: Series,
+    /// Seconds after the last change of the link until most of what it then offers is read again; None without a change, infinite if
+    /// it is never.
+    pub recovered: Option<f64>,
+    /// Of a live stream: how old its records were when they were read.
+    pub delays: Option<Delays>,
 }
 
 /// Round-trip times beside the streams, less that of the empty link, in milliseconds.
@@ -68,11 +76,20 @@ pub struct Measured {
     pub feedback: f64,
     /// If pings were asked for.
     pub pings: Option<Pings>,
+    /// Datagrams that side b's system dropped because a socket's buffer was full.
+    pub local_drops: u64,
+    /// How late the emulator wrote at the 99th percentile, in microseconds, and its share of a core; the worse direction of both.
+    pub strain: (f64, f64),
     /// Why the run does not count; empty if it does.
     pub doubts: Vec<String>,
 }
 
 impl Case<'_> {
+    /// True if they differ in nothing but the seed.
+    pub(super) fn is_alike(&self, other: &Case<'_>) -> bool {
+        self.cell == other.cell && self.flows == other.flows
+    }
+
     /// Makes the lab, runs the streams, and ends both.
     pub fn run(&self) -> Result<Measured, LabError> {
         let time = self.plan.time.max(self.cell.rtt * LEAST_ROUND_TRIPS);
@@ -80,7 +97,7 @@ impl Case<'_> {
         let pinger =
             self.plan.pings.then(|| Pinger::start(&lab, self.plan.family, PING_EVERY)).transpose()?;
         let began = Instant::now();
-        let start = lab.report()?;
+        let (start, drops) = (lab.report()?, local_drops(&lab)?);
         let (received, middle, end) = thread::scope(|scope| {
             let streams: Vec<_> = (0_u32..)
                 .zip(self.flows)
@@ -106,11 +123,13 @@ impl Case<'_> {
         let steady = (self.steady_from(time), self.steady_to(time, began, &received));
         let mut doubts = end.doubts_since(&start);
         doubts.extend(received.iter().filter(|r| r.broke_off).map(|_| "a stream broke off".to_owned()));
-        let flows: Vec<_> =
-            self.flows.iter().zip(received).map(|(peer, r)| flow_result(peer, r, began, steady)).collect();
+        let result = |(peer, received): (&Peer, Received)| self.flow_result(peer, received, began, steady);
+        let flows: Vec<_> = self.flows.iter().zip(received).map(result).collect();
         let (wire_per_byte, feedback) = overhead(&flows, &middle, &end, steady);
         let pings = pings.and_then(|samples| self.pings(&samples, steady.0));
-        Ok(Measured { flows, wire_per_byte, feedback, pings, doubts })
+        let local_drops = local_drops(&lab)?.saturating_sub(drops);
+        let strain = end.strain_since(&start);
+        Ok(Measured { flows, wire_per_byte, feedback, pings, local_drops, strain, doubts })
     }
 
     fn stream(
@@ -122,10 +141,16 @@ impl Case<'_> {
         time: Duration,
     ) -> Result<Received, LabError> {
         thread::sleep(after.saturating_sub(began.elapsed()));
-        let Plan { family, bytes, .. } = *self.plan;
-        let window = 2 * self.cell.rate.bytes_in(self.cell.rtt.max(Duration::from_millis(10)));
-        let flow = peer.open(lab, Load { family, bytes, window }, &self.plan.programs)?;
-        flow.receive(time.saturating_sub(after), self.plan.bytes)
+        let Plan { family, bytes, live, .. } = *self.plan;
+        let window = self.cell.rate.bytes_in(self.cell.rtt.max(Duration::from_millis(10)));
+        let source = if live.is_some() { Source::Input } else { Source::Zeros(bytes) };
+        let load = Load { family, source, window, rtt: self.cell.rtt };
+        let flow = peer.open(lab, load, &self.plan.programs)?;
+        let left = time.saturating_sub(after);
+        match live {
+            Some(share) => flow.receive_live(left, self.cell.rate.as_bps() as f64 / 8.0 * share),
+            None => flow.receive(left, bytes),
+        }
     }
 
     /// The middle of the time in which all streams are there. Of whole transfers nothing is left out.
@@ -164,25 +189,41 @@ impl Case<'_> {
             p99: quantile(&extra, 0.99)?,
         })
     }
-}
 
-fn flow_result(
-    peer: &Peer,
-    received: Received,
-    began: Instant,
-    (from, to): (Duration, Duration),
-) -> FlowResult {
-    let offset = received.began.saturating_duration_since(began);
-    let seconds = received.lasted.as_secs_f64();
-    let bytes = received.series.total();
-    FlowResult {
-        peer: peer.clone(),
-        mean: if seconds > 0.0 { bytes as f64 * 8.0 / seconds } else { 0.0 },
-        steady: received.series.rate(from.saturating_sub(offset), to.saturating_sub(offset)),
-        seconds,
-        bytes,
-        offset,
-        series: received.series,
+    fn flow_result(
+        &self,
+        peer: &Peer,
+        received: Received,
+        began: Instant,
+        (from, to): (Duration, Duration),
+    ) -> FlowResult {
+        let offset = received.began.saturating_duration_since(began);
+        let (from, to) = (from.saturating_sub(offset), to.saturating_sub(offset));
+        let seconds = received.lasted.as_secs_f64();
+        let bytes = received.series.total();
+        FlowResult {
+            peer: peer.clone(),
+            mean: if seconds > 0.0 { bytes as f64 * 8.0 / seconds } else { 0.0 },
+            steady: received.series.rate(from, to),
+            seconds,
+            bytes,
+            offset,
+            recovered: self.recovered(&received.series, offset),
+            delays: received.live.map(|live| Delays::of(&live, from)),
+            series: received.series,
+        }
+    }
+
+    /// Seconds from the last change of the link until a mean over some round trips reaches [`RECOVERED`] of a stream's part of what the
+    /// link offers from then on.
+    fn recovered(&self, series: &Series, offset: Duration) -> Option<f64> {
+        let (changed, after) = self.cell.after(&self.plan.schedule)?;
+        let wanted = RECOVERED * after.ideal() / self.flows.len() as f64;
+        let window = (after.rtt * 2).max(Duration::from_millis(500));
+        let from = changed.saturating_sub(offset);
+        let steps = (0..).map(|n| series.step() * n).take_while(|at| from + *at + window <= series.span());
+        let found = steps.into_iter().find(|at| series.rate(from + *at, from + *at + window) >= wanted);
+        Some(found.map_or(f64::INFINITY, |at| at.as_secs_f64()))
     }
 }
 
@@ -198,4 +239,17 @@ fn overhead(
     let read = flows.iter().map(|f| f.steady).sum::<f64>() / 8.0 * (to - from).as_secs_f64();
     let ratio = |a: f64, b: f64| if b > 0.0 { a / b } else { 0.0 };
     (ratio(forth, read), ratio(back, forth))
+}
+
+/// Datagrams that side b's system has dropped because a socket's buffer was full: "RcvbufErrors" of `/proc/net/snmp`.
+fn local_drops(lab: &Lab) -> Result<u64, LabError> {
+    let table = lab.open(Side::B, "read the counters of UDP", || {
+        std::fs::read_to_string("/proc/thread-self/net/snmp")
+    })?;
+    let mut lines = table.lines().filter_map(|line| line.strip_prefix("Udp:"));
+    let (names, values) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let found =
+        names.split_whitespace().zip(values.split_whitespace()).find(|(name, _)| *name == "RcvbufErrors");
+    let value = found.and_then(|(_, value)| value.parse().ok());
+    value.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidData)).tried("find RcvbufErrors")
 }

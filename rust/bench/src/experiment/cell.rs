@@ -7,7 +7,7 @@ use faspstream_netem::BitRate;
 
 use super::plan::Plan;
 use crate::lab::LabConfig;
-use crate::settings::{Queue, Setting};
+use crate::settings::{Queue, Setting, Settings};
 
 /// Application bytes per IP byte of a full datagram at MTU 1500, against which goodput is judged.
 const EFFICIENCY: f64 = 0.955;
@@ -29,6 +29,21 @@ impl Cell {
     /// The most goodput that a transport can be expected to reach, in bits per second.
     pub fn ideal(&self) -> f64 {
         self.rate.as_bps() as f64 * (1.0 - self.loss) * EFFICIENCY
+    }
+
+    /// When the last change of a schedule comes, and what the link is then; None without changes.
+    pub(super) fn after(&self, schedule: &[(Duration, Settings)]) -> Option<(Duration, Self)> {
+        let (last, _) = schedule.iter().max_by_key(|(at, _)| *at)?;
+        let mut cell = *self;
+        for (_, setting) in schedule.iter().flat_map(|(_, settings)| settings) {
+            match setting {
+                Setting::Rate(Some(rate)) => cell.rate = *rate,
+                Setting::Rtt(rtt) => cell.rtt = *rtt,
+                Setting::Loss(loss) => cell.loss = *loss,
+                _ => {}
+            }
+        }
+        Some((*last, cell))
     }
 
     /// A lab with this link, changed while running as the plan says.

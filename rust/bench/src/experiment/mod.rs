@@ -2,6 +2,8 @@
 
 mod case;
 mod cell;
+mod delays;
+mod limits;
 mod plan;
 mod preset;
 mod run;
@@ -9,6 +11,7 @@ mod table;
 
 pub use case::{Case, FlowResult, Measured, Pings};
 pub use cell::Cell;
+pub use delays::Delays;
 pub use plan::{Plan, help};
 pub use preset::PRESETS;
 pub use run::run;

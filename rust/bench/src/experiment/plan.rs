@@ -27,6 +27,12 @@ pub struct Plan {
     pub time: Duration,
     /// How much each stream carries at most.
     pub bytes: u64,
+    /// Share of the link's rate at which each stream is written live; None for streams that are always there to be sent.
+    pub live: Option<f64>,
+    /// Most bytes that the system grants a socket as a buffer, machine-wide while the plan runs; None leaves that as it is.
+    pub socket_buffer: Option<u64>,
+    /// Runs at once, each with a lab of its own.
+    pub jobs: usize,
     /// Time from the start of one stream to that of the next.
     pub stagger: Duration,
     /// Whether to ping beside the streams.
@@ -41,6 +47,8 @@ pub struct Plan {
     pub csv: Option<PathBuf>,
     /// Where the bytes over time of every run go, in the same form.
     pub series: Option<PathBuf>,
+    /// Where the ages of live records of every run go, in the same form.
+    pub delays: Option<PathBuf>,
     /// Where other programs are.
     pub programs: Programs,
 }
@@ -53,7 +61,7 @@ struct Axes {
 }
 
 /// Option, what is allowed, meaning.
-const OPTIONS: [(&str, &str, &str); 16] = [
+const OPTIONS: [(&str, &str, &str); 20] = [
     ("flows", "e.g. faspstream,cubic,bbr+bbr,faspstream*4", "streams; + and * put several on one link"),
     ("rates", "e.g. 100mbit,1gbit", "rates of the bottleneck"),
     ("rtts", "e.g. 10ms,100ms", "round-trip times, each with each loss"),
@@ -65,11 +73,15 @@ const OPTIONS: [(&str, &str, &str); 16] = [
     ("seeds", "a number", "how often each is run, with another seed each time"),
     ("time", "e.g. 15s", "length of a run; longer by itself on long paths"),
     ("bytes", "e.g. 1000mb, or none", "most that a stream carries"),
+    ("live", "e.g. 50%, or no", "share of the rate at which a stream is written live"),
+    ("socket-buffer", "e.g. 208kib", "net.core.rmem_max and wmem_max of the machine meanwhile"),
+    ("jobs", "1 to 16", "runs at once, each with a lab of its own; for slow links"),
     ("stagger", "e.g. 10s", "time from one stream's start to the next"),
     ("pings", "yes or no", "whether to ping beside"),
     ("at", "TIME:KEY=VALUE[,...]", "a change of the link while running; may be given often"),
     ("csv", "a file name", "where the results of every run go"),
     ("series", "a file name", "where the bytes over time go"),
+    ("delays", "a file name", "where the ages of live records go"),
 ];
 
 impl Plan {
@@ -107,6 +119,9 @@ impl Plan {
             seeds: 3,
             time: Duration::from_secs(15),
             bytes: u64::MAX,
+            live: None,
+            socket_buffer: None,
+            jobs: 1,
             stagger: Duration::ZERO,
             pings: false,
             schedule: Vec::new(),
@@ -114,6 +129,7 @@ impl Plan {
             family: Family::V4,
             csv: None,
             series: None,
+            delays: None,
             programs: Programs::find(),
         }
     }
@@ -126,12 +142,17 @@ impl Plan {
             "time" => self.time = settings::duration(value).ok_or_else(refused)?,
             "bytes" if value == "none" => self.bytes = u64::MAX,
             "bytes" => self.bytes = settings::bytes(value).filter(|n| *n > 0).ok_or_else(refused)?,
+            "live" if value == "no" => self.live = None,
+            "live" => self.live = Some(settings::share(value).filter(|s| *s > 0.0).ok_or_else(refused)?),
+            "socket-buffer" => self.socket_buffer = Some(settings::bytes(value).ok_or_else(refused)?),
+            "jobs" => self.jobs = value.parse().ok().filter(|n| (1..=16).contains(n)).ok_or_else(refused)?,
             "stagger" => self.stagger = settings::duration(value).ok_or_else(refused)?,
             "pings" => self.pings = yes_or_no(value).ok_or_else(refused)?,
             "loss-at" => self.loss_at = settings::loss_at(value).ok_or_else(refused)?,
             "family" => self.family = family(value).ok_or_else(refused)?,
             "csv" => self.csv = Some(value.into()),
             "series" => self.series = Some(value.into()),
+            "delays" => self.delays = Some(value.into()),
             "at" => {
                 let (when, changes) = value.split_once(':').ok_or_else(refused)?;
                 let when = settings::duration(when).ok_or_else(refused)?;
@@ -159,7 +180,7 @@ impl Axes {
 
 /// One line for each option of an experiment.
 pub fn help() -> String {
-    OPTIONS.iter().map(|(name, allowed, meaning)| format!("  --{name:<8} {meaning} ({allowed})\n")).collect()
+    OPTIONS.iter().map(|(name, allowed, meaning)| format!("  --{name:<13} {meaning} ({allowed})\n")).collect()
 }
 
 fn pairs(options: &[String]) -> Result<Vec<(&str, &str)>, LabError> {

@@ -3,7 +3,7 @@
 use crate::error::LabError;
 
 /// Every preset: its name, what it shows, its options.
-pub const PRESETS: [(&str, &str, &str); 7] = [
+pub const PRESETS: [(&str, &str, &str); 14] = [
     (
         "grid",
         "goodput of one stream on every link",
@@ -39,6 +39,45 @@ pub const PRESETS: [(&str, &str, &str); 7] = [
         "5 s of nothing, then a quarter of the rate, then all of it again, over time",
         "--flows faspstream,bbr,cubic --rates 100mbit --rtts 100ms --losses 0,1% --queues 1bdp --time 45s \
          --at 10s:link=down --at 15s:link=up --at 25s:rate=25mbit --at 35s:rate=100mbit",
+    ),
+    (
+        "long-outage",
+        "30 s of nothing, by which the control connection is cut too, over time",
+        "--flows faspstream,bbr --rates 100mbit --rtts 100ms --losses 0,1% --queues 1bdp --time 60s \
+         --at 10s:link=down --at 40s:link=up",
+    ),
+    (
+        "slower",
+        "a quarter of the rate from 10 s on, over time",
+        "--flows faspstream,bbr --rates 100mbit --rtts 100ms --losses 0,1% --queues 1bdp --time 25s \
+         --at 10s:rate=25mbit",
+    ),
+    (
+        "faster",
+        "four times the rate from 10 s on, over time",
+        "--flows faspstream,bbr --rates 25mbit --rtts 100ms --losses 0,1% --queues 1bdp --time 25s \
+         --at 10s:rate=100mbit",
+    ),
+    (
+        "longer",
+        "a round trip 100 ms longer from 10 s on, over time",
+        "--flows faspstream,bbr --rates 100mbit --rtts 100ms --losses 0,1% --queues 1bdp --time 25s --at 10s:rtt=200ms",
+    ),
+    (
+        "lossier",
+        "5 % of loss from 10 s on, over time",
+        "--flows faspstream,bbr --rates 100mbit --rtts 100ms --losses 0 --queues 1bdp --time 25s --at 10s:loss=5%",
+    ),
+    (
+        "live",
+        "how old the data of a live stream is when it is read, at half the rate of the link",
+        "--flows rust,bbr,cubic,srt --rates 100mbit --rtts 100ms --losses 0,1%,5% --queues 1bdp --live 50% --time 30s",
+    ),
+    (
+        "buffers",
+        "what the system's default of 208 KiB for sockets' buffers costs; beside it, the same with --socket-buffer 4mib",
+        "--flows faspstream,bbr --rates 1gbit --rtts 10ms,100ms --losses 0 --queues 1bdp --time 12s \
+         --socket-buffer 208kib",
     ),
     (
         "parallel",

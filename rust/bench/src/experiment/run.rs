@@ -1,8 +1,12 @@
 //! All runs of a plan, one after the other.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
 
-use super::case::Case;
+use super::case::{Case, Measured};
+use super::limits::SocketLimits;
 use super::plan::Plan;
 use super::table::{self, Csv};
 use crate::error::LabError;
@@ -13,36 +17,91 @@ use crate::peer::Peer;
 /// is a line of the results too, and no reason to stop.
 pub fn run(plan: &Plan, command: &str, mut say: impl FnMut(&str)) -> Result<(), LabError> {
     Lab::available()?;
-    let comment = format!("{} {command}", now());
-    let mut results = Csv::of_results(plan.csv.as_deref(), &comment)?;
-    let mut series = Csv::of_series(plan.series.as_deref(), &comment)?;
-    say(&comment);
+    let _limits = plan.socket_buffer.map(SocketLimits::set).transpose()?;
+    let mut book = Book::open(plan, &format!("{} {command}", now()))?;
+    say(&book.comment);
     say(&table::head());
     let groups = runnable(plan, &mut say);
-    for &cell in &plan.cells {
-        for flows in &groups {
-            let mut runs = Vec::new();
-            let case = |seed| Case { plan, cell, flows, seed };
-            for seed in 1..=plan.seeds {
-                match case(seed).run() {
-                    Ok(measured) => {
-                        results.add(&case(seed), &measured)?;
-                        series.add_series(&case(seed), &measured)?;
-                        measured.doubts.iter().for_each(|doubt| say(&format!("  seed {seed}: {doubt}")));
-                        runs.push(measured);
+    let cases: Vec<Case<'_>> = plan
+        .cells
+        .iter()
+        .flat_map(|&cell| groups.iter().map(move |&flows| (cell, flows)))
+        .flat_map(|(cell, flows)| (1..=plan.seeds).map(move |seed| Case { plan, cell, flows, seed }))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let (done, results) = channel();
+    thread::scope(|scope| {
+        for _ in 0..plan.jobs {
+            let (next, cases, done) = (&next, &cases, done.clone());
+            scope.spawn(move || {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // Nobody listens once the results cannot be written.
+                    if done.send((*case, case.run())).is_err() {
+                        return;
                     }
-                    Err(e) => say(&format!(
-                        "{cell}: {} failed with seed {seed}: {e}",
-                        table::flows_name(&case(seed))
-                    )),
                 }
+            });
+        }
+        drop(done);
+        // The receiver ends with this, whatever the reason, and the threads with it.
+        results.into_iter().try_for_each(|(case, result)| book.enter(case, result, &mut say))
+    })
+}
+
+/// The results of all runs so far.
+struct Book<'p> {
+    comment: String,
+    results: Csv,
+    series: Csv,
+    delays: Csv,
+    /// Runs of cases of which not all seeds are done, and the number of those that are.
+    pending: Vec<(Case<'p>, Vec<Measured>, u64)>,
+}
+
+impl<'p> Book<'p> {
+    fn open(plan: &Plan, comment: &str) -> Result<Self, LabError> {
+        Ok(Self {
+            comment: comment.to_owned(),
+            results: Csv::of_results(plan.csv.as_deref(), comment)?,
+            series: Csv::of_series(plan.series.as_deref(), comment)?,
+            delays: Csv::of_delays(plan.delays.as_deref(), comment)?,
+            pending: Vec::new(),
+        })
+    }
+
+    /// Writes one run down, and says the medians once all seeds of its case are there.
+    fn enter(
+        &mut self,
+        case: Case<'p>,
+        result: Result<Measured, LabError>,
+        say: &mut impl FnMut(&str),
+    ) -> Result<(), LabError> {
+        let same = |(other, ..): &(Case<'_>, Vec<Measured>, u64)| other.is_alike(&case);
+        let place = self.pending.iter().position(same).unwrap_or_else(|| {
+            self.pending.push((case, Vec::new(), 0));
+            self.pending.len() - 1
+        });
+        let (seed, name) = (case.seed, table::flows_name(&case));
+        match result {
+            Ok(measured) => {
+                self.results.add(&case, &measured)?;
+                self.series.add_series(&case, &measured)?;
+                self.delays.add_delays(&case, &measured)?;
+                let doubts = measured.doubts.iter();
+                doubts.for_each(|doubt| say(&format!("  {}, {name}, seed {seed}: {doubt}", case.cell)));
+                self.pending[place].1.push(measured);
             }
+            Err(e) => say(&format!("{}: {name} failed with seed {seed}: {e}", case.cell)),
+        }
+        self.pending[place].2 += 1;
+        if self.pending[place].2 == case.plan.seeds {
+            let (case, runs, _) = self.pending.swap_remove(place);
             if !runs.is_empty() {
-                table::medians(&case(1), &runs).iter().for_each(|line| say(line));
+                table::medians(&case, &runs).iter().for_each(|line| say(line));
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The groups of streams of which everything is there; says what is missing.

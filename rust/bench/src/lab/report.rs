@@ -47,6 +47,16 @@ impl LabReport {
         doubts
     }
 
+    /// How late the emulator wrote at the 99th percentile since `earlier`, in microseconds, and its share of a core; the worse direction.
+    pub fn strain_since(&self, earlier: &Self) -> (f64, f64) {
+        let mut worst = (0.0_f64, 0.0_f64);
+        for ((_, now), (_, then)) in self.directions().into_iter().zip(earlier.directions()) {
+            let late = micros(now.lateness.since(&then.lateness).quantile(0.99));
+            worst = (worst.0.max(late), worst.1.max(now.busy_since(then)));
+        }
+        worst
+    }
+
     /// All counters.
     pub fn to_json(&self) -> Value {
         json!({ "ab": direction_json(&self.ab), "ba": direction_json(&self.ba) })

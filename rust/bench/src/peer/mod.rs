@@ -1,18 +1,30 @@
 //! The transports that are compared: each opens a bulk stream from side a to side b.
 
 mod child;
-mod faspstream;
+mod example;
 mod flow;
+mod live;
+mod order;
 mod program;
+mod programs;
+mod route;
 mod tcp;
 
 pub use flow::{Flow, Received};
+pub use live::LiveDelays;
+pub use order::{Order, Source};
+pub use programs::Programs;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::LabError;
 use crate::lab::{Family, Lab};
+use example::Tool;
+use program::Program;
+
+/// Bytes per read and per write.
+pub const CHUNK: usize = 256 * 1024;
 
 /// A transport, with what it is set to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +41,10 @@ pub enum Peer {
         /// `--rate` of the client.
         rate: Option<String>,
     },
-    /// One with a program of its own, `srt` or `udt`, with windows for the link.
-    Program {
-        /// Its name.
-        name: &'static str,
-    },
+    /// Our Java examples with their default settings.
+    JavaExample,
+    /// One with a small program of its own.
+    Program(&'static Program),
 }
 
 /// What a stream is to carry.
@@ -41,49 +52,32 @@ pub enum Peer {
 pub struct Load {
     /// Version of IP.
     pub family: Family,
-    /// Bytes to send.
-    pub bytes: u64,
+    /// What is sent; [`Source::Input`] is what is written to [`Flow::writer`].
+    pub source: Source,
     /// Bytes that may be under way, for transports that have to be told.
     pub window: u64,
-}
-
-/// Where programs are found that are not part of this one.
-#[derive(Clone, Debug, Default)]
-pub struct Programs {
-    /// The command `faspstream`.
-    pub faspstream: PathBuf,
-    /// The folder of the programs of the other peers.
-    pub peers: PathBuf,
-}
-
-impl Programs {
-    /// `faspstream` beside this program, or else in the search path; the environment variable `FASPSTREAM` goes before both. The
-    /// programs of other peers are beside this one too.
-    pub fn find() -> Self {
-        let named = std::env::var_os("FASPSTREAM").map(PathBuf::from);
-        let exe = std::env::current_exe().unwrap_or_default();
-        let peers = exe.parent().map(PathBuf::from).unwrap_or_default();
-        let beside = Some(peers.join("faspstream")).filter(|path| path.exists());
-        let faspstream = named.or(beside).unwrap_or_else(|| "faspstream".into());
-        Self { faspstream, peers }
-    }
+    /// The round-trip time of the empty link, for transports that have to be told how late live data may come.
+    pub rtt: Duration,
 }
 
 impl Peer {
-    /// Parses `cubic`, `bbr`, `reno`, `faspstream`, `faspstream:low`, `faspstream:fixed:95mbit`.
+    /// Parses `cubic`, `bbr`, `reno`, `faspstream`, `faspstream:low`, `faspstream:fixed:95mbit`, `quinn:tuned` and the like.
     pub fn parse(text: &str) -> Result<Self, LabError> {
-        let mut parts = text.split(':').map(str::to_owned);
-        let first = parts.next().unwrap_or_default();
-        if let Some(name) = program::known(&first) {
-            return Ok(Self::Program { name });
+        if let Some(program) = Program::named(text) {
+            return Ok(Self::Program(program));
         }
-        match first.as_str() {
-            "cubic" | "bbr" | "reno" => Ok(Self::Tcp { congestion: first }),
-            "faspstream" => Ok(Self::Faspstream { policy: parts.next(), rate: parts.next() }),
+        let mut parts = text.split(':').map(str::to_owned);
+        match (parts.next().unwrap_or_default().as_str(), parts.next(), parts.next()) {
+            (name @ ("cubic" | "bbr" | "reno"), None, _) => Ok(Self::Tcp { congestion: name.to_owned() }),
+            ("java-example", None, _) => Ok(Self::JavaExample),
+            ("faspstream", policy, rate) => Ok(Self::Faspstream { policy, rate }),
             _ => Err(LabError::Setting {
-                key: "peers".to_owned(),
+                key: "flows".to_owned(),
                 value: text.to_owned(),
-                allowed: "give cubic, bbr, reno, faspstream, faspstream:POLICY[:RATE], srt or udt".to_owned(),
+                allowed: format!(
+                    "give cubic, bbr, reno, faspstream, faspstream:POLICY[:RATE], java-example, {}",
+                    Program::names()
+                ),
             }),
         }
     }
@@ -92,8 +86,9 @@ impl Peer {
     pub fn missing(&self, programs: &Programs) -> Option<String> {
         match self {
             Self::Tcp { congestion } => tcp::missing(congestion),
-            Self::Faspstream { .. } => faspstream::missing(&programs.faspstream),
-            Self::Program { name } => program::missing(name, &programs.peers),
+            Self::Faspstream { .. } => programs.missing_tool(),
+            Self::JavaExample => programs.missing_java(),
+            Self::Program(program) => program.missing(programs),
         }
     }
 
@@ -103,9 +98,10 @@ impl Peer {
             Self::Tcp { congestion } => tcp::open(lab, congestion, load),
             Self::Faspstream { policy, rate } => {
                 let (policy, rate) = (policy.as_deref(), rate.as_deref());
-                faspstream::Cli { program: &programs.faspstream, policy, rate }.open(lab, load)
+                example::open(lab, &Tool::Command { programs, policy, rate }, load)
             }
-            Self::Program { name } => program::open(lab, name, &programs.peers, load),
+            Self::JavaExample => example::open(lab, &Tool::Java { programs }, load),
+            Self::Program(program) => program.open(lab, programs, load),
         }
     }
 }
@@ -114,7 +110,8 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp { congestion } => f.write_str(congestion),
-            Self::Program { name } => f.write_str(name),
+            Self::Program(program) => f.write_str(program.name),
+            Self::JavaExample => f.write_str("java-example"),
             Self::Faspstream { policy, rate } => {
                 f.write_str("faspstream")?;
                 [policy, rate].into_iter().flatten().try_for_each(|part| write!(f, ":{part}"))
@@ -129,8 +126,10 @@ mod tests {
 
     #[test]
     fn a_peer_is_written_as_it_is_read() {
-        for text in ["cubic", "bbr", "srt", "udt", "faspstream", "faspstream:low", "faspstream:fixed:95mbit"]
-        {
+        let ours =
+            ["faspstream", "faspstream:low", "faspstream:fixed:95mbit", "java-example", "java", "rust"];
+        let others = ["cubic", "bbr", "srt", "udt", "quinn", "quinn:tuned", "java-tls:cubic"];
+        for text in ours.into_iter().chain(others) {
             assert_eq!(Peer::parse(text).expect(text).to_string(), text);
         }
         assert!(Peer::parse("carrier-pigeon").is_err());

@@ -8,13 +8,10 @@ use std::time::Instant;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::Load;
 use super::flow::Flow;
+use super::{CHUNK, Load, Source};
 use crate::error::{LabError, Tried};
 use crate::lab::{Family, Lab, Side};
-
-/// Bytes per write.
-const CHUNK: usize = 256 * 1024;
 
 /// Why this congestion control cannot be used; None if it can.
 pub(super) fn missing(congestion: &str) -> Option<String> {
@@ -26,7 +23,7 @@ pub(super) fn missing(congestion: &str) -> Option<String> {
 /// Connects and sends. The congestion control is set per socket and asked back: a namespace may refuse what the machine has, and then
 /// uses another without a word.
 pub(super) fn open(lab: &Lab, congestion: &str, load: Load) -> Result<Flow, LabError> {
-    let Load { family, bytes, .. } = load;
+    let family = load.family;
     let listener = lab.open(Side::B, "listen on a TCP socket", || {
         let socket = socket(family)?;
         socket.bind(&SocketAddr::new(Side::B.address(family), 0).into())?;
@@ -48,10 +45,22 @@ pub(super) fn open(lab: &Lab, congestion: &str, load: Load) -> Result<Flow, LabE
     }
     let (sender, receiver) = (TcpStream::from(sender), TcpStream::from(accepted));
     let ends = [&sender, &receiver].map(TcpStream::try_clone);
-    thread::spawn(move || send(sender, bytes));
+    let writer = match load.source {
+        Source::Zeros(bytes) => {
+            thread::spawn(move || send(sender, bytes));
+            None
+        }
+        Source::Input => {
+            // What is live must not wait for more.
+            sender.set_nodelay(true).tried("let a socket send at once")?;
+            Some(Box::new(sender) as Box<dyn Write + Send>)
+        }
+    };
     Ok(Flow {
         reader: Box::new(receiver),
+        writer,
         began,
+        check: None,
         end: Box::new(move || {
             // What has ended already needs no ending.
             ends.into_iter().flatten().for_each(|socket| drop(socket.shutdown(Shutdown::Both)));

@@ -31,6 +31,11 @@ impl Series {
         self.step
     }
 
+    /// From the beginning to the end of the last step.
+    pub fn span(&self) -> Duration {
+        self.step * self.bytes.len() as u32
+    }
+
     /// Bytes of each step.
     pub fn steps(&self) -> &[u64] {
         &self.bytes

@@ -7,7 +7,7 @@ mod rate;
 use std::fmt;
 
 use crate::error::LabError;
-use crate::lab::{Family, Lab, LabConfig, LabReport};
+use crate::lab::{Family, Lab, LabConfig};
 use crate::settings::{Setting, Settings};
 
 /// One measurement beside what it should have been.
@@ -108,19 +108,10 @@ impl Case {
             allowed,
             unit,
             doubts: after.doubts_since(&before),
-            strain: strain(&before, &after),
+            strain: after.strain_since(&before),
             attempts: 1,
         })
     }
-}
-
-fn strain(before: &LabReport, after: &LabReport) -> (f64, f64) {
-    let mut worst = (0.0_f64, 0.0_f64);
-    for ((_, now), (_, then)) in after.directions().into_iter().zip(before.directions()) {
-        let late = now.lateness.since(&then.lateness).quantile(0.99).as_secs_f64() * 1e6;
-        worst = (worst.0.max(late), worst.1.max(now.busy_since(then)));
-    }
-    worst
 }
 
 /// Measures everything; `report` is told of each result as it comes. True if all is as it should be.

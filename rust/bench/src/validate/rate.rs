@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Case, Check};
 use crate::error::LabError;
 use crate::lab::Family;
-use crate::peer::{Load, Peer, Programs};
+use crate::peer::{Load, Peer, Programs, Source};
 use crate::probe::Flood;
 
 /// Payload bytes of a full TCP segment with timestamps, and of its IP packet.
@@ -43,7 +43,8 @@ fn tcp(case: &Case) -> Result<Check, LabError> {
     case.check(case.expected * ALLOWED, "Mbit/s", |lab| {
         let time = Duration::from_secs(8);
         let peer = Peer::Tcp { congestion: "cubic".to_owned() };
-        let load = Load { family: case.family, bytes: u64::MAX, window: 0 };
+        let source = Source::Zeros(u64::MAX);
+        let load = Load { family: case.family, source, window: 0, rtt: Duration::ZERO };
         let flow = peer.open(lab, load, &Programs::default())?;
         let result = flow.receive(time, u64::MAX)?;
         let segment = SEGMENT.iter().find(|(f, _)| *f == case.family).map_or(PACKET, |(_, bytes)| *bytes);

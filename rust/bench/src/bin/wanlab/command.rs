@@ -20,6 +20,7 @@ wanlab list                            shows what runs
 wanlab down NAME                       ends it
 wanlab validate                        measures the accuracy of the emulator on this machine
 wanlab run EXPERIMENT [--OPTION VALUE] compares transports; wanlab run without a name lists the experiments
+wanlab page PAGE                       writes the tables and charts of a page anew from the files of results
 
 Addresses: side a has 10.77.0.1 and fd77::1, side b has 10.77.0.2 and fd77::2; commands find them in WANLAB_HERE, WANLAB_PEER,
 WANLAB_HERE6 and WANLAB_PEER6. 'ip netns exec wanlab-NAME-a COMMAND' works too. Needs root; without it the exit code is 77.
@@ -65,6 +66,7 @@ fn run(arguments: &[String]) -> Result<ExitCode, LabError> {
             let plan = Plan::from_options(name, &arguments[2..])?;
             experiment::run(&plan, &format!("wanlab {}", words.join(" ")), |line| println!("{line}"))?;
         }
+        ["page", page] => faspstream_bench::page::write(std::path::Path::new(page))?,
         ["help" | "--help" | "-h"] => print!("{USAGE}{}", options_help()),
         _ => return Err(LabError::Usage(format!("usage:\n{USAGE}{}", options_help()))),
     }
