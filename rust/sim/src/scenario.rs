@@ -28,14 +28,17 @@ pub struct Path {
 /// The size of a queue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Queue {
-    /// In bandwidth-delay products, but never less than [`QUEUE_FLOOR`] packets of the MTU: no router has less.
+    /// In bandwidth-delay products, but never less than [`QUEUE_FLOOR`] packets of the MTU and [`QUEUE_FLOOR_TIME`] of the rate: no
+    /// device has less.
     Bdp(f64),
     /// In bytes.
     Bytes(u64),
 }
 
 /// Fewest full packets that a queue given in bandwidth-delay products holds.
-pub const QUEUE_FLOOR: u64 = 10;
+pub const QUEUE_FLOOR: u64 = 16;
+/// Least time at its rate that such a queue holds: twice the burst that the pacer may let out.
+pub const QUEUE_FLOOR_TIME: Duration = Duration::from_millis(2);
 
 impl Path {
     /// A clean path with a queue of one bandwidth-delay product and an MTU of 1,500 bytes.
@@ -64,7 +67,7 @@ impl Path {
             Queue::Bytes(bytes) => bytes,
             Queue::Bdp(share) => {
                 let bytes = (bdp(self.rate, self.rtt) as f64 * share) as u64;
-                bytes.max(QUEUE_FLOOR * self.mtu)
+                bytes.max(QUEUE_FLOOR * self.mtu).max(bdp(self.rate, QUEUE_FLOOR_TIME))
             }
         }
     }

@@ -28,3 +28,13 @@ fn a_client_that_moves_takes_its_stream_along() {
 fn memory_stays_within_its_bound() {
     holds("memory");
 }
+
+#[test]
+fn a_link_that_changes_is_followed() {
+    holds("change");
+}
+
+#[test]
+fn trouble_on_the_path_is_not_taken_for_a_queue() {
+    holds("trouble");
+}

@@ -1,7 +1,8 @@
 //! Loss, judged round trip by round trip against what is usual on the path.
 //!
 //! The share that is usually lost is followed slowly; a round trip that has lost more than chance allows (for a Poisson count:
-//! the mean and three deviations) is an episode. An episode is answered by a smaller window. If episodes go on although the window is
+//! the mean, four deviations and two) is an episode. Since an overflow comes with a long queue, the share that is lost while the queue
+//! is short bounds what may be usual. An episode is answered by a smaller window. If episodes go on although the window is
 //! smaller, the matter is put to the test: for some round trips clearly less is sent than what passes. If the loss goes on, sending
 //! less does not cure it: it is random, or caused by somebody who does not yield. Then it becomes what is usual, and the answer is
 //! taken back.
@@ -14,10 +15,17 @@ use super::FeedbackFacts;
 
 /// Fewest datagrams that are judged together.
 const LEAST: f64 = 60.0;
+/// Datagrams that are judged together over several round trips.
+const LONG: f64 = 600.0;
 /// Datagrams over which the usual share is averaged.
 const MEMORY: f64 = 5_000.0;
 /// The same in quiet round trips.
 const QUIET_MEMORY: f64 = 400.0;
+/// Datagrams over which the share lost at a short queue is averaged, and fewest that bound what is usual.
+const SHORT_MEMORY: f64 = 1_000.0;
+const SHORT_LEAST: f64 = 150.0;
+/// Multiple of the usual share that is not answered after answers were in vain.
+const PARDONED: f64 = 1.2;
 /// Episodes in a row, each before the window has recovered from the one before, after which loss is not answered any more.
 const IN_VAIN: u32 = 3;
 /// Share above what was measured in quiet that may become usual without another measurement.
@@ -66,6 +74,10 @@ pub(super) struct LossJudge {
     quiet: Option<f64>,
     /// Rounds in which loss is not answered.
     pardon: u32,
+    /// Datagrams judged while the queue was short, fading, and those of them that were lost.
+    short: (f64, f64),
+    /// Datagrams judged over several round trips, and those of them that were lost.
+    long: (f64, f64),
 }
 
 impl LossJudge {
@@ -79,15 +91,28 @@ impl LossJudge {
         self.pardon > 0
     }
 
-    /// Counts, and judges when a round trip is over. `quiet`: less was sent than passes, so that no loss is congestion.
-    pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts, begins: bool, quiet: bool) -> Verdict {
+    /// Counts, and judges when a round trip is over. `quiet`: less was sent than passes, so that no loss is congestion. `is_short`: the
+    /// queue is clearly shorter than it was of late.
+    pub(super) fn on_feedback(
+        &mut self,
+        facts: &FeedbackFacts,
+        begins: bool,
+        quiet: bool,
+        is_short: bool,
+    ) -> Verdict {
         if facts.prior_delivered < self.counts_from {
             return Verdict::Usual;
         }
-        self.acked += facts.acked.0 as f64 / facts.datagram.0 as f64;
-        self.lost += facts.lost.0 as f64 / facts.datagram.0 as f64;
+        let acked = facts.acked.0 as f64 / facts.datagram.0 as f64;
+        let newly_lost = facts.lost.0 as f64 / facts.datagram.0 as f64;
+        self.acked += acked;
+        self.lost += newly_lost;
+        if is_short {
+            let keep = 1.0 - ((acked + newly_lost) / SHORT_MEMORY).min(1.0);
+            self.short = (self.short.0 * keep + acked + newly_lost, self.short.1 * keep + newly_lost);
+        }
         let all = self.acked + self.lost;
-        if !begins || all < LEAST {
+        if !begins || all < if quiet { 2.0 * LEAST } else { LEAST } {
             return Verdict::Usual;
         }
         let (lost, share) = (self.lost, self.lost / all);
@@ -101,16 +126,34 @@ impl LossJudge {
             self.known = self.usual;
             return Verdict::Usual;
         }
-        let mean = self.usual * all;
-        let usual = lost <= mean + 3.0 * mean.sqrt() + 0.5 || self.pardon > 0;
+        self.usual = self.usual.min(self.most_usual());
+        let mean = self.usual * all * if self.pardon > 0 { PARDONED } else { 1.0 };
+        let usual = lost <= most(mean) && self.is_usual_for_long(all, lost);
         let weight = (all / MEMORY).min(0.2);
         self.usual += (share - self.usual) * if usual { weight } else { weight / 4.0 };
         self.usual = self.usual.min(self.known + UNKNOWN);
         if usual { Verdict::Usual } else { self.episode(facts, share) }
     }
 
+    /// The same test over several round trips: finer, and later.
+    fn is_usual_for_long(&mut self, all: f64, lost: f64) -> bool {
+        self.long = (self.long.0 + all, self.long.1 + lost);
+        if self.long.0 < LONG {
+            return true;
+        }
+        let (all, lost) = core::mem::take(&mut self.long);
+        lost <= most(self.usual * all * if self.pardon > 0 { PARDONED } else { 1.0 })
+    }
+
+    /// The share that may be usual, two deviations above what was lost while the queue was short.
+    fn most_usual(&self) -> f64 {
+        let (all, lost) = self.short;
+        if all < SHORT_LEAST { 1.0 } else { (lost + 2.0 * (lost + 1.0).sqrt()) / all }
+    }
+
     fn episode(&mut self, facts: &FeedbackFacts, share: f64) -> Verdict {
         self.counts_from = facts.delivered;
+        self.long = (0.0, 0.0);
         let in_vain = facts.now < self.recovers_until && share > self.usual + MUCH;
         self.episodes = if in_vain { self.episodes + 1 } else { 1 };
         if self.episodes <= IN_VAIN {
@@ -129,6 +172,14 @@ impl LossJudge {
     pub(super) fn believe(&mut self, share: f64) {
         self.usual = share;
         self.known = share;
+    }
+
+    /// Of so many datagrams that nothing limited, so many were lost.
+    pub(super) fn learn(&mut self, (all, lost): (f64, f64)) {
+        if all >= LEAST {
+            self.usual += (all / QUIET_MEMORY).min(1.0) * (lost / all - self.usual);
+            self.known = self.usual;
+        }
     }
 
     /// Takes `share` for what is usual, and answers no loss for some time.
@@ -152,6 +203,11 @@ impl LossJudge {
         self.counts_from = facts.delivered;
         (self.acked, self.lost) = (0.0, 0.0);
     }
+}
+
+/// Most losses that are chance where `mean` are expected.
+fn most(mean: f64) -> f64 {
+    mean + 4.0 * mean.sqrt() + 2.0
 }
 
 /// Round trips for which loss is not answered after answers were in vain.

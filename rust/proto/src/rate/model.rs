@@ -21,10 +21,15 @@ impl Rounds {
         let lasted = facts.now.since(self.since) >= facts.base_rtt;
         let begins = facts.prior_delivered >= self.ends_at && lasted;
         if begins {
-            self.ends_at = facts.delivered;
-            self.since = facts.now;
+            self.begin(facts);
         }
         begins
+    }
+
+    /// Begins a round trip here.
+    pub(super) fn begin(&mut self, facts: &FeedbackFacts) {
+        self.ends_at = facts.delivered;
+        self.since = facts.now;
     }
 }
 
@@ -80,13 +85,35 @@ impl Clearing {
 pub(super) struct Queue {
     samples: VecDeque<(Instant, f64)>,
     noise: f64,
+    /// How far a sample lies from the one before, on average.
+    wobble: f64,
     /// The standing queue at the end of the last round trip, and how far it moves from one to the next on average.
     before: f64,
     swing: f64,
     /// Seconds that were taken for a queue and are the path's own.
     accepted: f64,
     mean: f64,
+    step: Option<Step>,
+    /// Sum and number of the samples of this round trip, and the means of the two before.
+    sum: (f64, u32),
+    means: [f64; 2],
 }
+
+/// A delay that has leapt from one sample to the next.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    since: Instant,
+    /// Seconds before, what they rose by, and the smallest since.
+    before: f64,
+    rise: f64,
+    least: f64,
+}
+
+/// Least step in seconds, and its least steepness: seconds of delay per second between the sending of the two samples.
+const STEP_MIN: f64 = 0.01;
+const STEEP: f64 = 8.0;
+/// Share of a step that has to stand for it to be no stall, which is made up for as fast as it came.
+const STANDS: f64 = 0.9;
 
 /// Most samples that are kept.
 const SAMPLES_MAX: usize = 64;
@@ -103,6 +130,8 @@ const SWING_SHARE: f64 = 1.5;
 const NOISE_SHARE: f64 = 0.35;
 /// Weight of a new sample in the noise.
 const NOISE_WEIGHT: f64 = 1.0 / 32.0;
+/// Weight of a new sample in the wobble.
+const WOBBLE_WEIGHT: f64 = 1.0 / 16.0;
 
 impl Queue {
     pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts) {
@@ -116,13 +145,54 @@ impl Queue {
         // A sample below what was accepted shows that less is the path's own.
         self.accepted = self.accepted.min(delay.as_secs_f64());
         let delay = delay.as_secs_f64() - self.accepted;
+        self.watch_step(facts, delay);
+        self.sum = (self.sum.0 + delay, self.sum.1 + 1);
+        if let Some((_, before)) = self.samples.back() {
+            self.wobble += WOBBLE_WEIGHT * ((delay - before).abs() - self.wobble);
+        }
         self.mean += 0.125 * (delay - self.mean);
         self.samples.push_back((facts.now, delay));
         self.noise += NOISE_WEIGHT * (delay - self.standing() - self.noise);
     }
 
+    fn watch_step(&mut self, facts: &FeedbackFacts, delay: f64) {
+        if let Some(step) = &mut self.step {
+            step.least = step.least.min(delay);
+        } else if let Some((at, before)) = self.samples.back() {
+            let rise = delay - before;
+            let sent_apart = facts.now.since(*at).as_secs_f64() - rise;
+            if rise > STEP_MIN.max(STEEP * sent_apart) {
+                self.step = Some(Step { since: facts.now, before: *before, rise, least: delay });
+            }
+        }
+        self.step = self.step.filter(|step| step.least >= step.before + STANDS * step.rise);
+    }
+
+    /// The mean delay in the round trip before the last.
+    pub(super) fn earlier(&self) -> f64 {
+        self.means[1]
+    }
+
+    /// True while the delay stands where it has leapt to.
+    pub(super) fn is_stepping(&self) -> bool {
+        self.step.is_some()
+    }
+
+    /// The seconds by which the path has become longer, once: a step of the delay that has stood for as long as it is high. A queue
+    /// rises as slowly as it is filled, and what a stall has held back is made up for in the time that the stall took.
+    pub(super) fn take_step(&mut self, now: Instant) -> Option<f64> {
+        let step = self.step?;
+        let height = step.least - step.before;
+        (now.since(step.since).as_secs_f64() >= height).then(|| {
+            self.step = None;
+            height
+        })
+    }
+
     /// A round trip is over.
     pub(super) fn on_round(&mut self) {
+        let (sum, count) = core::mem::take(&mut self.sum);
+        self.means = [sum / f64::from(count.max(1)), self.means[0]];
         let standing = self.standing();
         if standing < UNKNOWN {
             self.swing += SWING_WEIGHT * ((standing - self.before).abs().min(SWING_MAX) - self.swing);
@@ -163,9 +233,9 @@ impl Queue {
         SWING_SHARE * self.swing
     }
 
-    /// How far samples lie above the smallest of their round trip, on average.
-    pub(super) fn noise(&self) -> f64 {
-        self.noise
+    /// How far a sample lies from the one before, on average: noise without the rise of a queue.
+    pub(super) fn wobble(&self) -> f64 {
+        self.wobble
     }
 
     /// Takes `delay` seconds of what is seen for the path's own.

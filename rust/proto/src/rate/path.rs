@@ -72,6 +72,11 @@ impl Path {
         begins
     }
 
+    /// What is in flight now belongs to the past.
+    pub(super) fn begin_round(&mut self, facts: &FeedbackFacts) {
+        self.rounds.begin(facts);
+    }
+
     pub(super) fn on_sent(&mut self, in_flight: ByteCount) {
         self.used[0] = self.used[0].max(in_flight.0 as f64);
     }
@@ -84,6 +89,16 @@ impl Path {
     /// Takes `queue` seconds for the path's own delay from now on.
     pub(super) fn accept_delay(&mut self, queue: f64) {
         self.queue.accept(queue);
+        self.base += queue;
+    }
+
+    /// True if the delay has leapt and stood: the path has become longer, and that is accepted.
+    pub(super) fn has_stepped(&mut self, facts: &FeedbackFacts) -> bool {
+        let step = self.queue.take_step(facts.now);
+        if let Some(seconds) = step {
+            self.accept_delay(seconds);
+        }
+        step.is_some()
     }
 
     pub(super) fn datagram(&self) -> f64 {

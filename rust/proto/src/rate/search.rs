@@ -11,6 +11,12 @@ const START: f64 = 2.1;
 const SMALL: f64 = 300.0;
 /// Growth per round trip, one after the other, when capacity seems to have become free.
 const RESUMED: [f64; 5] = [1.06, 1.12, 1.25, 1.5, 2.0];
+/// Multiple of the wobble of the delay that is to be exceeded.
+const WOBBLES: f64 = 3.0;
+/// Multiple of the delay that was no queue that is to be exceeded.
+const NOISE: f64 = 1.5;
+/// Where among these a start goes on.
+const GOES_ON: usize = 2;
 /// Growth of a resumed search up to [`KNOWN`] of the window of the best rate so far.
 const FAST: f64 = 2.0;
 const KNOWN: f64 = 0.7;
@@ -34,11 +40,21 @@ pub(super) struct Search {
     fastest: f64,
     best: f64,
     flat: u32,
+    /// True until capacity was found for the first time.
+    is_first: bool,
+    /// Delay that has turned out to be no queue, in seconds.
+    noise: f64,
     /// True until the first round trip is over.
     waits: bool,
     /// True if the last flat round trip has lost much.
     heavy: bool,
-    /// Bytes of this round trip.
+    /// True while less is in flight than has passed before.
+    is_known: bool,
+    /// Datagrams of the round trips in which the delivery rate has followed, and those of them that were lost.
+    free: (f64, f64),
+    /// The same of the last such round trip, which may have found the limit.
+    before: (f64, f64),
+    /// Datagrams of this round trip.
     acked: f64,
     lost: f64,
 }
@@ -51,8 +67,13 @@ impl Search {
             fastest: 0.0,
             best: 0.0,
             flat: 0,
+            is_first: true,
+            noise: 0.0,
             waits: false,
             heavy: false,
+            is_known: false,
+            free: (0.0, 0.0),
+            before: (0.0, 0.0),
             acked: 0.0,
             lost: 0.0,
         }
@@ -65,16 +86,17 @@ impl Search {
 
     /// The search of a session that knows what it had: `rate` in bytes per second.
     pub(super) fn resume(rate: f64) -> Self {
-        Self {
-            resumed: Some(0),
-            fastest: 0.0,
-            best: rate,
-            flat: 0,
-            waits: false,
-            heavy: false,
-            acked: 0.0,
-            lost: 0.0,
-        }
+        Self { resumed: Some(0), best: rate, is_first: false, ..Self::start() }
+    }
+
+    /// The start goes on: what ended it, a delay of `noise` seconds, was no queue.
+    pub(super) fn go_on(rate: f64, noise: f64) -> Self {
+        Self { resumed: Some(GOES_ON), best: rate, noise, ..Self::start() }
+    }
+
+    /// True until capacity was found for the first time.
+    pub(super) fn is_first(&self) -> bool {
+        self.is_first
     }
 
     pub(super) fn is_start(&self) -> bool {
@@ -87,18 +109,24 @@ impl Search {
 
     /// True while the newest sample may be the beginning of a queue: to be waited for before growing on.
     pub(super) fn hesitates(&self, facts: &FeedbackFacts, queue: &Queue) -> bool {
-        self.waits || queue.latest() > 0.5 * Self::start_limit(facts) + queue.noise()
+        self.waits || queue.latest() > 0.5 * Self::start_limit(facts) + NOISE * self.noise + queue.wobble()
     }
 
     /// The factor by which the window grows in this round trip. Up to most of `best`, the window of the best rate so far, a search
     /// that resumes goes about as fast as a start.
-    pub(super) fn growth(&self, window: f64, datagram: f64, best: f64) -> f64 {
+    pub(super) fn growth(&mut self, window: f64, datagram: f64, best: f64) -> f64 {
+        self.is_known = window < KNOWN * best;
         match self.resumed {
-            Some(_) if window < KNOWN * best => FAST,
+            Some(_) if self.is_known => FAST,
             Some(round) => RESUMED[round.min(RESUMED.len() - 1)],
             None if window < SMALL * datagram => START_SMALL,
             None => START,
         }
+    }
+
+    /// Datagrams that were sent while nothing limited them, and those of them that were lost.
+    pub(super) fn free_loss(&self) -> (f64, f64) {
+        self.free
     }
 
     /// True if the delivery rate has stopped growing and what was sent beyond it was lost.
@@ -116,8 +144,9 @@ impl Search {
         limit: f64,
         usual: f64,
     ) -> bool {
-        self.acked += facts.acked.0 as f64;
-        self.lost += facts.lost.0 as f64;
+        self.acked += facts.acked.0 as f64 / facts.datagram.0 as f64;
+        self.lost += facts.lost.0 as f64 / facts.datagram.0 as f64;
+        let usual = usual.max(self.free.1 / self.free.0.max(1.0));
         if let Some(rate) = facts.delivery_rate {
             self.fastest = self.fastest.max(rate.as_bps() as f64 / 8.0);
         }
@@ -131,15 +160,18 @@ impl Search {
             if self.fastest > self.best * (1.0 + (grown - 1.0) / 4.0) {
                 self.best = self.fastest;
                 self.flat = 0;
+                // The round before: this one may have found the limit.
+                self.free = (self.free.0 + self.before.0, self.free.1 + self.before.1);
+                self.before = (self.acked + self.lost, self.lost);
             } else {
                 let (lost, all) = (self.lost, self.acked + self.lost);
                 self.heavy = lost > (usual + SOME_LOSS) * all;
                 self.flat += if lost > (usual + HEAVY_LOSS) * all { FLAT_ROUNDS } else { 1 };
             }
             (self.acked, self.lost) = (0.0, 0.0);
-            self.resumed = self.resumed.map(|round| round + 1);
+            self.resumed = self.resumed.map(|round| round + usize::from(!self.is_known));
         }
-        let limit = if self.is_start() { Self::start_limit(facts) } else { limit };
-        self.flat >= FLAT_ROUNDS || queue.recent() > limit + 2.0 * queue.noise()
+        let limit = if self.is_first { Self::start_limit(facts) + NOISE * self.noise } else { limit };
+        self.flat >= FLAT_ROUNDS || queue.recent() > limit + WOBBLES * queue.wobble()
     }
 }

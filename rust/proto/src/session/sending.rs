@@ -215,7 +215,7 @@ impl SendHalf {
     pub(super) fn end_deadline(&self) -> Option<Instant> {
         let ending = self.ending.as_ref().filter(|_| self.queue.unsent() == 0)?;
         let Some(sent_at) = ending.sent_at else { return Some(Instant::ZERO) };
-        let interval = self.flight.probe.interval(&self.flight.rtt) * (1 << ending.repeats.min(10));
+        let interval = self.flight.probe.patience(&self.flight.rtt) * (1 << ending.repeats.min(10));
         Some(sent_at + interval.min(END_REPEAT_MAX.max(self.flight.rtt.smoothed() * 2)))
     }
 

@@ -156,11 +156,11 @@ impl SendHalf {
         None
     }
 
-    /// The oldest data in flight once more. After a second silence no longer than every path carries: a black hole may have opened.
+    /// The oldest data in flight once more. After a silence that lasts no longer than every path carries: a black hole may have opened.
     fn oldest_in_flight(&self, room: usize) -> Option<Outgoing> {
         let (number, datagram) = self.flight.ring.oldest_data()?;
         let base = usize::from(self.mtu.size().min(mtu::BASE)) - DATA_OVERHEAD;
-        let room = if self.flight.probe.unanswered() > 1 { room.min(base) } else { room };
+        let room = if self.flight.probe.is_lasting() { room.min(base) } else { room };
         let whole = Segment { offset: datagram.offset, len: usize::from(datagram.len) };
         let segment = Segment { len: whole.len.min(room), ..whole };
         if self.queue.is_acked(segment) || segment.end() > self.queue.sent() {

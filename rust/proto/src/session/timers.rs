@@ -119,7 +119,7 @@ impl SendHalf {
 
     /// True if only the pace may keep a path MTU probe back; where something else does, an event ends that, not a moment.
     fn path_takes_mtu_probes(&self) -> bool {
-        self.flight.rtt.has_sample() && self.flight.probe.unanswered() == 0 && !self.is_window_blocked()
+        self.flight.rtt.has_sample() && !self.flight.probe.is_waiting() && !self.is_window_blocked()
     }
 
     /// When the next path MTU probe is due and may go.

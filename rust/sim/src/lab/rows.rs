@@ -7,12 +7,11 @@ use faspstream_proto::config::{RatePolicy, Rates};
 use faspstream_proto::rate::Controller;
 use faspstream_proto::units::{ByteCount, Rate};
 
+use crate::scenario::{QUEUE_FLOOR, QUEUE_FLOOR_TIME};
+
 use super::bbr::Bbr;
 use super::tcp::{Kind, Tcp};
 use super::{FlowConfig, Lab, Law, Outcome};
-
-/// Fewest datagrams that a queue holds, however short the path.
-const QUEUE_FLOOR: u64 = 10 * 1_500;
 
 /// A path: rate, round-trip time, loss, queue in bandwidth-delay products.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,7 +51,9 @@ impl Cell {
     pub fn link(&self) -> LinkConfig {
         LinkConfig {
             rate: Some(BitRate::from_bps((self.mbps * 1e6) as u64)),
-            queue: ((self.product() as f64 * self.queue) as u64).max(QUEUE_FLOOR),
+            queue: ((self.product() as f64 * self.queue) as u64)
+                .max(QUEUE_FLOOR * 1_500)
+                .max((self.mbps * 1e6 / 8.0 * QUEUE_FLOOR_TIME.as_secs_f64()) as u64),
             delay: self.back(),
             loss: self.loss,
             ..LinkConfig::default()

@@ -10,6 +10,8 @@ use crate::rate::loss::Verdict;
 
 /// Share of a queue that has overflowed that is safe.
 const SAFE: f64 = 0.6;
+/// Share of the longest queue of late below which a queue is short.
+const SHORT: f64 = 0.6;
 /// Share above the usual that shows a limit without a queue where there was one.
 const FOUND: f64 = 0.01;
 /// What a delay-led flow keeps after loss, at least.
@@ -21,7 +23,8 @@ impl Adaptive {
             return;
         }
         let quiet = matches!(self.phase, Phase::Drain(_));
-        match self.loss.on_feedback(facts, begins, quiet) {
+        let is_short = self.crest > self.target() && self.path.queue().latest() < SHORT * self.crest;
+        match self.loss.on_feedback(facts, begins, quiet, is_short) {
             Verdict::Usual => {}
             Verdict::Episode { share, heavy } => self.answer(facts, share, heavy),
             Verdict::Doubtful { share } if matches!(self.phase, Phase::Compete) => {
@@ -34,6 +37,11 @@ impl Adaptive {
 
     pub(super) fn answer(&mut self, facts: &FeedbackFacts, share: f64, heavy: bool) {
         let unqueued = self.path.queue().peak() < EMPTY * self.target();
+        if heavy && unqueued && !self.blocked && !matches!(self.phase, Phase::Compete) {
+            // Far too much, or chance: to be seen before it is answered.
+            self.before_loss = self.window;
+            return self.drain(facts, self.window, Purpose::Doubt { share });
+        }
         // A limit without a queue that is known is found again by the first loss.
         let heavy = heavy || unqueued && self.blocked && share > self.loss.usual() + FOUND;
         if !heavy && unqueued {

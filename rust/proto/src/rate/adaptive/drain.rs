@@ -5,17 +5,21 @@ use super::{Adaptive, EMPTY, LONG, Phase};
 use crate::rate::FeedbackFacts;
 use crate::rate::cubic::Cubic;
 use crate::rate::search::Search;
+use crate::units::Instant;
 
 /// Share of the bandwidth-delay product in flight while the queue drains, and the round trips that this may take.
 const DRAIN: f64 = 0.9;
 const DRAIN_ROUNDS: u32 = 2;
-/// Round trips that a test of loss may take.
+/// Round trips and seconds that a test of loss may take.
 const DOUBT_ROUNDS: u32 = 12;
+const DOUBT_TIME: f64 = 0.5;
 /// Share of the queue that must be left after a drain for it to have failed, and failures in a row that show a rival.
 pub(super) const LEFT: f64 = 0.5;
 const FAILURES: u32 = 2;
 /// Multiple of the target that a queue after a drain must exceed to be somebody else's: streams like this one leave no more.
 const FOREIGN: f64 = 1.2;
+/// Share of what was in flight at the end of the start that has to pass within a round trip for there to be no limit.
+const TOOK_ALL: f64 = 0.9;
 /// Round trips after a search in which no other begins.
 const PAUSE: i32 = 5;
 
@@ -24,6 +28,8 @@ const PAUSE: i32 = 5;
 pub(super) enum Purpose {
     /// To go back to the capacity after a search, which may show only now.
     Found,
+    /// The same after the first search.
+    First,
     /// To see the base delay, and whether somebody else fills the queue.
     Refresh,
     /// To see whether loss goes on when less is sent.
@@ -34,10 +40,14 @@ pub(super) enum Purpose {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Drain {
     rounds: u32,
+    since: Instant,
     /// Bytes per second that are taken for the capacity.
     rate: f64,
-    /// The queue before, in seconds.
+    /// The queue before, in seconds, and the longest delay.
     queue: f64,
+    peak: f64,
+    /// The delay that was usual before, in seconds, on both ways.
+    earlier: f64,
     /// The window that goes on, if the queue turns out to be somebody else's.
     before: f64,
     purpose: Purpose,
@@ -46,7 +56,9 @@ pub(super) struct Drain {
 impl Adaptive {
     pub(super) fn drain(&mut self, facts: &FeedbackFacts, before: f64, purpose: Purpose) {
         let rate = self.path.fastest();
-        let drain = Drain { rounds: 0, rate, queue: self.path.queue().standing(), before, purpose };
+        let (queue, peak) = (self.path.queue().standing(), self.path.queue().peak());
+        let earlier = self.path.queue().earlier() + self.path.way_back();
+        let drain = Drain { rounds: 0, since: facts.now, rate, queue, peak, earlier, before, purpose };
         self.loss.skip_flight(facts);
         self.empty_rounds = if self.is_low() { -1 } else { -PAUSE };
         self.long_rounds = 0;
@@ -55,7 +67,7 @@ impl Adaptive {
 
     pub(super) fn step_drain(&mut self, facts: &FeedbackFacts, begins: bool, target: f64, mut drain: Drain) {
         drain.rounds += u32::from(begins);
-        if drain.purpose == Purpose::Found {
+        if matches!(drain.purpose, Purpose::Found | Purpose::First) {
             drain.rate = drain.rate.max(self.path.fastest());
         }
         let before = self.window;
@@ -76,7 +88,8 @@ impl Adaptive {
     /// Waits for the verdict on the loss: cured by sending less, or not.
     pub(super) fn step_doubt(&mut self, facts: &FeedbackFacts, share: f64, drain: Drain) {
         let quiet = self.loss.take_quiet();
-        if quiet.is_none() && drain.rounds < DOUBT_ROUNDS {
+        let lasted = facts.now.since(drain.since).as_secs_f64();
+        if quiet.is_none() && (drain.rounds < DOUBT_ROUNDS || lasted < DOUBT_TIME) {
             return;
         }
         self.phase = Phase::Steady;
@@ -99,10 +112,18 @@ impl Adaptive {
     pub(super) fn end_drain(&mut self, facts: &FeedbackFacts, target: f64, recent: f64, drain: Drain) {
         self.phase = Phase::Steady;
         self.window = self.path.window_for(drain.rate, target.min(drain.queue.max(0.2 * target)));
-        if drain.purpose == Purpose::Found && recent < LONG * target {
+        let swing = self.path.queue().swing();
+        if drain.purpose == Purpose::First
+            && self.path.window_for(drain.rate, drain.earlier) > TOOK_ALL * drain.before
+        {
+            // All that was in flight has passed in its time: what looked like a queue was noise.
+            self.phase = Phase::Search(Search::go_on(drain.rate, drain.peak));
             return;
         }
-        if recent < LEFT * drain.queue || recent < FOREIGN * target || self.is_low() {
+        if matches!(drain.purpose, Purpose::Found | Purpose::First) && recent < LONG * target {
+            return;
+        }
+        if recent < LEFT * drain.queue || recent < FOREIGN * (target + 2.0 * swing) || self.is_low() {
             self.failures = 0;
             return;
         }

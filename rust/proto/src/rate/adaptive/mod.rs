@@ -204,9 +204,10 @@ impl Adaptive {
         match &mut self.phase {
             Phase::Search(search) => {
                 let usual = self.loss.usual();
-                if search.is_over(facts, self.path.queue(), begins, 0.5 * target, usual) {
-                    let blocked = search.is_blocked();
-                    self.end_search(facts, blocked);
+                if search.is_over(facts, self.path.queue(), begins, target, usual) {
+                    let (blocked, is_first, free) =
+                        (search.is_blocked(), search.is_first(), search.free_loss());
+                    self.end_search(facts, blocked, is_first, free);
                 } else if !facts.app_limited && !search.hesitates(facts, self.path.queue()) {
                     let best = self.path.window_for(self.path.best(), 0.0);
                     self.window += (search.growth(self.window, self.path.datagram(), best) - 1.0) * cleared;
@@ -221,9 +222,10 @@ impl Adaptive {
         }
     }
 
-    fn end_search(&mut self, facts: &FeedbackFacts, blocked: bool) {
-        self.drain(facts, self.window, Purpose::Found);
-        if blocked {
+    fn end_search(&mut self, facts: &FeedbackFacts, blocked: bool, is_first: bool, free: (f64, f64)) {
+        self.drain(facts, self.window, if is_first { Purpose::First } else { Purpose::Found });
+        self.loss.learn(free);
+        if blocked && self.path.queue().peak() < EMPTY * self.target() {
             // Neither a queue nor more speed: what passes is all there is (a policer, or hardly any queue).
             let passes = self.path.window_for(self.path.fastest(), 0.0);
             let flight = self.path.flight();
@@ -271,11 +273,17 @@ impl RateController for Adaptive {
             && let Some(memory) = self.after_outage.take()
         {
             self.restart(memory);
+            self.path.begin_round(facts);
         }
         self.check_memory(facts);
         let begins = self.path.on_feedback(facts, self.loss.usual());
         if self.path.clearing() > 0.0 {
             self.former = None;
+        }
+        if self.path.has_stepped(facts) && matches!(self.phase, Phase::Steady | Phase::Drain(_)) {
+            // The path is longer and holds as much more at the same rate.
+            self.phase = Phase::Steady;
+            self.window = self.window.max(self.path.window_for(self.path.fastest(), 0.0));
         }
         let peak = self.path.queue().peak();
         self.crest = (self.crest * (1.0 - (self.path.since_last() / CREST_TIME).min(1.0))).max(peak);
@@ -312,7 +320,9 @@ impl RateController for Adaptive {
             _ => (PACE, 1e-4),
         };
         let rate = Rate::from_bps((pace * self.window / self.path.flight().max(least) * 8.0) as u64);
-        rate.max(self.rates.min).min(self.rates.target)
+        // The window follows a longer path late enough: the pace does not run ahead of it downwards.
+        let passes = if self.is_starting() || self.is_even() { 0.0 } else { self.path.fastest() };
+        rate.max(Rate::from_bps((passes * 8.0) as u64)).max(self.rates.min).min(self.rates.target)
     }
 
     fn window(&self) -> ByteCount {

@@ -33,7 +33,8 @@ impl Adaptive {
         target: f64,
         queue: f64,
     ) {
-        let swing = self.path.queue().swing();
+        // Jitter lengthens the queue that is aimed at, but not into one that overflows.
+        let aim = (target + self.path.queue().swing()).min(self.overflow);
         if queue <= 1.15 * target {
             self.content = self.window;
         }
@@ -41,8 +42,7 @@ impl Adaptive {
         if begins && self.end_round(facts, target, queue) {
             return;
         }
-        let growth =
-            (CORRECTION * (target + swing - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
+        let growth = (CORRECTION * (aim - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
         if growth <= 0.0 || self.is_busy(facts) {
             self.window += growth * cleared;
         }
@@ -52,8 +52,8 @@ impl Adaptive {
     pub(super) fn end_round(&mut self, facts: &FeedbackFacts, target: f64, queue: f64) -> bool {
         let free = core::mem::replace(&mut self.was_empty, true) && self.is_busy(facts);
         self.empty_rounds = if free || self.empty_rounds < 0 { self.empty_rounds + 1 } else { 0 };
-        self.long_rounds =
-            if queue > LONG * (target + self.path.queue().swing()) { self.long_rounds + 1 } else { 0 };
+        let is_long = queue > LONG * (target + self.path.queue().swing()) && !self.path.queue().is_stepping();
+        self.long_rounds = if is_long { self.long_rounds + 1 } else { 0 };
         self.lift(facts, free);
         let far = queue > 2.0 * LONG * (target + self.path.queue().swing());
         if self.long_rounds >= if far { FAR_ROUNDS } else { LONG_ROUNDS } {
