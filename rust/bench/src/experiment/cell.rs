@@ -10,7 +10,7 @@ use crate::lab::LabConfig;
 use crate::settings::{Queue, Setting, Settings};
 
 /// Application bytes per IP byte of a full datagram at MTU 1500, against which goodput is judged.
-const EFFICIENCY: f64 = 0.955;
+pub(crate) const EFFICIENCY: f64 = 0.955;
 
 /// A link: the same in both directions.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,6 +11,7 @@ mod table;
 
 pub use case::{Case, FlowResult, Measured, Pings};
 pub use cell::Cell;
+pub(crate) use cell::EFFICIENCY;
 pub use delays::Delays;
 pub use plan::{Plan, help};
 pub use preset::PRESETS;

@@ -21,11 +21,8 @@ pub(super) fn goodput(sheet: &Sheet) -> Drawing {
             .into_iter()
             .map(|(peer, rows)| {
                 let points = grouped(rows.into_iter(), place).into_iter().filter_map(|(x, rows)| {
-                    let (steady, _) = median(&rows, "steady_of_ideal")?;
                     let (mean, _) = median(&rows, "mean_mbit")?;
-                    let ideal = rows[0].number("steady_mbit") / rows[0].number("steady_of_ideal");
-                    let share = if ideal.is_finite() { mean / ideal } else { steady };
-                    Some((x, (share * 100.0).min(110.0)))
+                    Some((x, mean / rows[0].ideal() * 100.0))
                 });
                 Line { name: peer.to_owned(), points: points.collect() }
             })

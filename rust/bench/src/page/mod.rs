@@ -78,6 +78,7 @@ impl<'o> Block<'o> {
                 None => missing.push(*name),
             }
         }
+        sheet.sort();
         let mut text = match self.kind {
             _ if sheet.rows().next().is_none() => String::new(),
             "grid" => format!("{}\n{}", table::grid(&sheet), table::about(&sheet)),

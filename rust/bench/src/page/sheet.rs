@@ -1,9 +1,11 @@
 //! Results as they were written, read again.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::path::Path;
 
 use crate::error::{LabError, Tried};
+use crate::experiment::EFFICIENCY;
 
 /// A file of results.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +55,16 @@ impl Sheet {
         self.rows.extend(other.rows);
     }
 
+    /// Brings the lines of a link together, slow and short links first; those of one link stay in their order.
+    pub(super) fn sort(&mut self) {
+        let places = ["rate_mbit", "rtt_ms", "loss", "queue_bdp"]
+            .map(|column| self.columns.iter().position(|name| name == column).unwrap_or(usize::MAX));
+        let key = |row: &Vec<String>| {
+            places.map(|place| row.get(place).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0))
+        };
+        self.rows.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));
+    }
+
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(|values| Row { sheet: self, values })
     }
@@ -80,6 +92,11 @@ impl<'s> Row<'s> {
         // As a share it has digits that nobody gave.
         let loss = (self.number("loss") * 1e6).round() / 1e4;
         format!("{rate}, {} ms, {loss} %{queue}", self.text("rtt_ms"))
+    }
+
+    /// The most goodput that the link allows, in Mbit/s.
+    pub(super) fn ideal(&self) -> f64 {
+        self.number("rate_mbit") * (1.0 - self.number("loss")) * EFFICIENCY
     }
 
     /// True if nothing speaks against the run.
@@ -139,6 +156,17 @@ pub(super) mod tests {
         let medians: Vec<_> = groups.iter().map(|(_, rows)| median(rows, "mean_mbit")).collect();
         assert_eq!(medians, [Some((80.0, false)), Some((70.0, true))]);
         assert_eq!(median(&groups[0].1, "no such column"), None);
+    }
+
+    #[test]
+    fn slow_and_short_links_come_first() {
+        let head = "rate_mbit,rtt_ms,loss,queue_bdp,peer\n";
+        let mut sheet =
+            Sheet::parse(&format!("{head}1000,10,0,1,a\n100,200,0,1,b\n100,10,0.01,1,c\n100,10,0,1,d\n"));
+        sheet.sort();
+        let order: Vec<&str> = sheet.rows().map(|row| row.text("peer")).collect();
+        assert_eq!(order, ["d", "c", "b", "a"]);
+        assert!((sheet.rows().nth(1).map_or(0.0, |row| row.ideal()) - 94.545).abs() < 1e-9);
     }
 
     #[test]

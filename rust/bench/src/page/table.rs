@@ -32,7 +32,7 @@ pub(super) fn grid(sheet: &Sheet) -> String {
     let mut text = format!("| link | ideal | {} |\n", peers.join(" | "));
     text += &format!("|---|---|{}\n", "---|".repeat(peers.len()));
     for (link, rows) in grouped(sheet.rows(), Row::link) {
-        let ideal = rows[0].number("steady_mbit") / rows[0].number("steady_of_ideal");
+        let ideal = rows[0].ideal();
         let cells: Vec<Option<Cell>> = peers.iter().map(|peer| cell(&rows, peer)).collect();
         let best = cells.iter().flatten().map(|cell| cell.mean).fold(0.0, f64::max);
         let shown: Vec<String> =
