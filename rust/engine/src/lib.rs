@@ -17,6 +17,7 @@ mod mailbox;
 mod pipe;
 mod random;
 mod reactor;
+mod recorder;
 mod runtime;
 mod shared;
 mod signal;

@@ -104,6 +104,8 @@ natives! {
         => stats(|env| session: jlong) -> JLongArray<'l> { session::stats(env, session) }
     checked "diagnose" "(J)[B"
         => diagnose(|env| session: jlong) -> JByteArray<'l> { session::diagnose(env, session) }
+    checked "recording" "(J)[B"
+        => recording(|env| session: jlong) -> JByteArray<'l> { session::recording(env, session) }
     checked "targetRate" "(JJ)V"
         => target_rate(|_env| session: jlong, rate: jlong) -> () { session::target_rate(session, rate) }
     checked "minRate" "(JJ)V"

@@ -330,6 +330,11 @@ impl Session {
         self.shared().diagnosis()
     }
 
+    /// The flight recorder: the last 64 KiB of protocol events as qlog JSON text. Remains readable after close.
+    pub fn recording(&self) -> String {
+        self.shared().recording()
+    }
+
     /// Changes the cap; at the receiving end the sender is asked to.
     ///
     /// # Errors

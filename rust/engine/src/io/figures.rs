@@ -7,7 +7,7 @@ use faspstream_proto::config::Rates;
 use faspstream_proto::units::{ByteCount, Instant as Moment, Rate};
 
 use crate::api::stats::{Carrier, Stats};
-use crate::pipe::SendPipe;
+use crate::pipe::{SendPipe, lock};
 use crate::shared::{Pipe, Published, SessionShared};
 
 /// The least time between two publications.
@@ -81,6 +81,7 @@ impl Figures {
             native_memory: counters.buffer_used,
         };
         let (limit, times) = session.limits(moment);
+        lock(&shared.recorder).note_stats(elapsed, &stats.counters, limit);
         shared.publish(Published { stats, limit, times, at: now });
     }
 

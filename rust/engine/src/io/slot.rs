@@ -17,7 +17,8 @@ use super::{NewSlot, SocketId};
 use crate::api::error::Error;
 use crate::api::listener::Ready;
 use crate::io::figures::Figures;
-use crate::pipe::{Batch, RecvPipe, SendPipe};
+use crate::pipe::{Batch, RecvPipe, SendPipe, lock};
+use crate::recorder::{Turn, What};
 use crate::shared::{Pipe, SessionShared};
 
 /// Bytes that the protocol may hold unsent before the driver stops asking to be told of every new write.
@@ -66,6 +67,8 @@ pub(crate) struct Slot {
     /// What the control thread is to hear: how the session ended.
     verdict: Option<Option<CloseReason>>,
     rates: Rates,
+    /// What the flight recorder is told at the end of this turn.
+    turn: Turn,
 }
 
 struct Stuck {
@@ -105,6 +108,7 @@ impl Slot {
             verified: false,
             verdict: None,
             rates,
+            turn: Turn::default(),
         })
     }
 
@@ -127,6 +131,9 @@ impl Slot {
         if self.session.handle_datagram(self.moment(now), from, datagram).is_ok() {
             self.shared.mark_heard(now);
             self.local_ip = to.or(self.local_ip);
+            self.turn.received.add(1, datagram.len());
+        } else {
+            self.turn.rejected += 1;
         }
     }
 
@@ -135,6 +142,7 @@ impl Slot {
     }
 
     pub(crate) fn on_abort(&mut self, now: Instant, code: ErrorCode, reason: &str) {
+        self.note(now, What::Abort(code));
         self.session.handle_abort(self.moment(now), code, reason);
     }
 
@@ -144,18 +152,26 @@ impl Slot {
 
     pub(crate) fn on_rates(&mut self, now: Instant, rates: Rates) {
         self.rates = rates;
+        lock(&self.shared.recorder).note_rates(now.saturating_duration_since(self.zero), rates);
         self.session.handle_rates(self.moment(now), rates);
     }
 
     pub(crate) fn on_path_change(&mut self, now: Instant) {
+        self.note(now, What::PathChange);
         self.session.handle_path_change(self.moment(now));
     }
 
     /// The socket has room again.
     pub(crate) fn on_writable(&mut self, now: Instant) {
         if core::mem::take(&mut self.blocked) {
+            self.note(now, What::Blocked(false));
             self.session.handle_send_blocked(self.moment(now), false);
         }
+    }
+
+    /// Tells the flight recorder.
+    fn note(&self, now: Instant, what: What) {
+        lock(&self.shared.recorder).note(now.saturating_duration_since(self.zero), what);
     }
 
     /// When `on_timer` is to be called.
@@ -184,7 +200,8 @@ impl Slot {
             Pipe::Send(pipe) => self.free_acknowledged(pipe),
             Pipe::Recv(pipe) => self.give_received(pipe),
         }
-        self.take_events();
+        self.turn.end(&mut lock(&shared.recorder), self.zero, now);
+        self.take_events(now);
         self.figures.publish(now, &self.session, self.moment(now), &self.shared, self.rates);
         let rested = match &shared.pipe {
             Pipe::Send(pipe) => self.backlog() > BACKLOG || self.session.is_closed() || pipe.await_more(),
@@ -294,10 +311,12 @@ impl Slot {
             let Some(transmit) = self.session.poll_transmit(moment, scratch, max) else { return false };
             let datagrams = &scratch[..transmit.len];
             sent += transmit.len;
+            self.turn.sent.add(transmit.len.div_ceil(transmit.segment.max(1)), transmit.len);
             if socket.send(&self.parcel(transmit.destination, datagrams, transmit.segment)) == Sent::Blocked {
                 let bytes = datagrams.to_vec();
                 self.stuck = Some(Stuck { to: transmit.destination, segment: transmit.segment, bytes });
                 self.blocked = true;
+                self.note(now, What::Blocked(true));
                 self.session.handle_send_blocked(moment, true);
                 socket.watch_writable(true);
                 return false;
@@ -340,14 +359,16 @@ impl Slot {
         }
     }
 
-    fn take_events(&mut self) {
+    fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.session.poll_event() {
             match event {
                 Event::Established => {
+                    self.note(now, What::Established);
                     log::debug!(target: "faspstream::io", "session {}: the data channel works", self.shared.id());
                 }
                 Event::EndOfStream(end) => {
                     self.end_seen = true;
+                    self.note(now, What::EndOfStream);
                     if let Pipe::Recv(pipe) = &self.shared.pipe {
                         if pipe.push_end(end) {
                             self.shared.notify(Ready::READABLE);
@@ -357,10 +378,12 @@ impl Slot {
                     }
                 }
                 Event::Completed => {
+                    self.note(now, What::Completed);
                     self.shared.complete();
                     self.verdict = Some(None);
                 }
                 Event::Closed(reason) => {
+                    self.note(now, What::Closed(reason.code));
                     self.shared.fail(Error::from_close(&reason));
                     self.verdict = Some(Some(reason));
                 }

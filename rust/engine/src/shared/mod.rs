@@ -21,6 +21,7 @@ use crate::api::options::Options;
 use crate::api::session::{Direction, Metadata};
 use crate::api::stats::{Diagnosis, Stats};
 use crate::pipe::{RecvPipe, SendPipe, lock};
+use crate::recorder::{Recorder, Title};
 use crate::runtime::Mortal;
 
 use notice::Notice;
@@ -98,6 +99,8 @@ pub(crate) struct SessionShared {
     link: OnceLock<Box<dyn Link>>,
     rates: Mutex<Rates>,
     published: Mutex<Published>,
+    /// Written by the driver, read by whoever asks for the recording.
+    pub(crate) recorder: Mutex<Recorder>,
     /// When the last authentic datagram came, in milliseconds after `facts.began`.
     heard_ms: AtomicU64,
     /// The word on the end (complete or abort) has been given to the network, or can't be.
@@ -145,6 +148,7 @@ impl SessionShared {
             link: OnceLock::new(),
             rates: Mutex::new(rates),
             published: Mutex::new(published),
+            recorder: Mutex::default(),
             heard_ms: AtomicU64::new(0),
             told: AtomicBool::new(false),
             owner,
@@ -167,9 +171,10 @@ impl SessionShared {
     }
 
     /// True if the peer may be told that everything was read, once it was: the application has the session and does not hold the
-    /// completion. A digest that differs is no completion and needs no leave.
+    /// completion, nor has it ended the session (the word on that may still be on its way to the driver). A digest that differs is no
+    /// completion and needs no leave.
     pub(crate) fn may_complete(&self) -> bool {
-        self.accepted.load(Ordering::SeqCst) && !self.is_held()
+        self.accepted.load(Ordering::SeqCst) && !self.is_held() && !self.is_over()
     }
 
     pub(crate) fn is_held(&self) -> bool {
@@ -257,6 +262,19 @@ impl SessionShared {
     pub(crate) fn diagnosis(&self) -> Diagnosis {
         let published = *lock(&self.published);
         Diagnosis::new(published.limit, published.times)
+    }
+
+    /// The last protocol events as qlog.
+    pub(crate) fn recording(&self) -> String {
+        let is_sender = matches!(self.pipe, Pipe::Send(_));
+        let title = Title {
+            id: &self.id(),
+            stream: &self.facts.stream,
+            is_sender,
+            is_client: is_sender == (self.facts.direction == Direction::Push),
+            started: self.facts.started,
+        };
+        lock(&self.recorder).to_qlog(&title)
     }
 
     /// Driver: new figures.

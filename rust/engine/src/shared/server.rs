@@ -123,7 +123,13 @@ impl ServerShared {
 
     /// Control thread: a session waits for the application.
     pub(crate) fn offer(&self, shared: Arc<SessionShared>) {
-        lock(&self.queue).push_back(shared);
+        let mut queue = lock(&self.queue);
+        // Clients that open and give up again must not fill a queue that nobody empties.
+        if queue.len().is_power_of_two() {
+            queue.retain(|waiting| !waiting.is_over());
+        }
+        queue.push_back(shared);
+        drop(queue);
         self.notice.notify(Ready::ACCEPT);
     }
 
@@ -134,7 +140,12 @@ impl ServerShared {
         loop {
             let Some(shared) = lock(&self.queue).pop_front() else { return Ok(None) };
             if shared.is_over() {
-                // The client has given it up again.
+                log::info!(
+                    target: "faspstream::server",
+                    "the {:?} of {:?} was over before it was accepted; it counts as failed",
+                    shared.facts.direction,
+                    shared.facts.stream
+                );
                 continue;
             }
             shared.accept();

@@ -138,6 +138,10 @@ pub(crate) fn diagnose<'l>(env: &mut Env<'l>, session: jlong) -> Result<JByteArr
     Ok(env.byte_array_from_slice(&record.text(&diagnosis.to_string()).finish())?)
 }
 
+pub(crate) fn recording<'l>(env: &mut Env<'l>, session: jlong) -> Result<JByteArray<'l>> {
+    Ok(env.byte_array_from_slice(handles::session(session)?.recording().as_bytes())?)
+}
+
 pub(crate) fn target_rate(session: jlong, bits_per_second: jlong) -> Result<()> {
     Ok(handles::session(session)?.set_target_rate(config::rate(bits_per_second)?)?)
 }

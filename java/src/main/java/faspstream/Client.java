@@ -1,11 +1,9 @@
 package faspstream;
 
 import faspstream.internal.Checks;
-import faspstream.internal.Endpoint;
 import faspstream.internal.Forgotten;
 import faspstream.internal.Native;
 import faspstream.internal.NativeFailure;
-import faspstream.internal.Ready;
 import faspstream.internal.Signal;
 import faspstream.internal.Waits;
 import java.io.ByteArrayOutputStream;
@@ -17,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,21 +30,21 @@ import java.util.Map;
  * <p>Every method may be called from any thread at any time. {@link #close} ends the sessions that are still open.
  */
 public final class Client implements AutoCloseable {
-    /** How long the engine may take over its farewells. */
-    private static final long FAREWELL_NANOS = 1_500_000_000L;
     private static final int MAX_STREAM_NAME = 1024;
     private static final int MAX_METADATA_ENTRIES = 64;
     private static final int MAX_METADATA_BYTES = 16 << 10;
 
-    private final Core core;
+    private final ClientCore core;
     private final boolean completeOnClose;
     private final Duration connectTimeout;
 
-    private Client(Core core, Settings settings) {
+    private Client(ClientCore core, Settings settings) {
         this.core = core;
         this.completeOnClose = (Boolean) settings.get(Setting.COMPLETE_ON_CLOSE);
         this.connectTimeout = (Duration) settings.get(Setting.CONNECT_TIMEOUT);
-        Forgotten.watch(this, core, "client of " + settings.get(Setting.HOST) + ":" + settings.get(Setting.TCP_PORT));
+        String address = settings.get(Setting.HOST) + ":" + settings.get(Setting.TCP_PORT);
+        core.show(address);
+        Forgotten.watch(this, core, "client of " + address);
     }
 
     /**
@@ -55,43 +54,6 @@ public final class Client implements AutoCloseable {
      */
     public static Builder builder() {
         return new Builder();
-    }
-
-    /** The handle of a client. */
-    private static final class Core extends Endpoint {
-        private volatile boolean gone;
-
-        Core(long handle) {
-            super(handle);
-            register();
-        }
-
-        @Override
-        protected void onReady(int bits) {
-            gone |= (bits & Ready.GONE) != 0;
-            signal().fire();
-        }
-
-        @Override
-        protected boolean abandon() {
-            boolean open = !isReleased();
-            release();
-            return open;
-        }
-
-        /** Waits a moment for the farewells, which tell the server why its sessions end. An interrupt ends the wait and stays set. */
-        void close() {
-            if (isReleased()) {
-                return;
-            }
-            try {
-                Native.clientClose(handle());
-                Waits.<RuntimeException>until(signal(), Signal.deadline(FAREWELL_NANOS), "close", () -> gone || isReleased());
-            } catch (NativeFailure | InterruptedIOException e) {
-                // closed by itself already, or in a hurry
-            }
-            release();
-        }
     }
 
     /** Describes a client and connects it. */
@@ -116,9 +78,9 @@ public final class Client implements AutoCloseable {
             FaspStream.require();
             Settings settings = effective();
             byte[] config = settings.encode();
-            Core core;
+            ClientCore core;
             try {
-                core = new Core(Native.clientStart(config));
+                core = new ClientCore(Native.clientStart(config));
             } catch (NativeFailure f) {
                 throw new FaspException(f);
             } finally {
@@ -136,7 +98,7 @@ public final class Client implements AutoCloseable {
             return new Client(core, settings);
         }
 
-        private static void await(Core core, Duration timeout) throws IOException {
+        private static void await(ClientCore core, Duration timeout) throws IOException {
             // The engine keeps the timeout and says more about it; this is the guard behind it.
             long deadline = Signal.deadline(timeout.toNanos() + 2_000_000_000L);
             try {
@@ -218,7 +180,9 @@ public final class Client implements AutoCloseable {
         try {
             SessionCore session = new SessionCore(Native.clientOpen(core.handle(), request));
             awaitOpened(session);
-            return new Session(session, this, completeOnClose);
+            Session opened = new Session(session, this, completeOnClose);
+            core.book().add(opened);
+            return opened;
         } catch (NativeFailure f) {
             throw core.isReleased()
                     ? new FaspException(ErrorCode.CLOSED, "the client is closed; connect a new one", f)
@@ -283,6 +247,15 @@ public final class Client implements AutoCloseable {
 
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * The sessions that were opened and are not over.
+     *
+     * @return a snapshot, in no order
+     */
+    public List<Session> sessions() {
+        return core.book().sessions();
     }
 
     /** Closes the connection; sessions that are still open are aborted. Further calls do nothing. */

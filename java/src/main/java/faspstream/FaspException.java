@@ -2,6 +2,7 @@ package faspstream;
 
 import faspstream.internal.NativeFailure;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 
 /**
  * A session, a connection or a configuration failed. The message says what happened, with the values, and what to do.
@@ -21,6 +22,8 @@ public final class FaspException extends IOException {
     private final long bytesDelivered;
     /** What limited the stream; not carried through serialization. */
     private final transient Diagnosis diagnosis;
+    /** The flight recorder, in UTF-8; not carried through serialization. */
+    private final transient byte[] recording;
 
     FaspException(ErrorCode code, String message, Throwable cause) {
         super(message, cause);
@@ -28,18 +31,20 @@ public final class FaspException extends IOException {
         this.retryable = code.retryable();
         this.bytesDelivered = 0;
         this.diagnosis = null;
+        this.recording = null;
     }
 
-    FaspException(NativeFailure failure, Diagnosis diagnosis) {
+    FaspException(NativeFailure failure, Diagnosis diagnosis, byte[] recording) {
         super(failure.getMessage(), failure.getCause());
         this.code = ErrorCode.of(failure.code());
         this.retryable = failure.retryable();
         this.bytesDelivered = failure.bytesDelivered();
         this.diagnosis = diagnosis;
+        this.recording = recording;
     }
 
     FaspException(NativeFailure failure) {
-        this(failure, null);
+        this(failure, null, null);
     }
 
     /**
@@ -76,5 +81,15 @@ public final class FaspException extends IOException {
      */
     public Diagnosis diagnosis() {
         return diagnosis;
+    }
+
+    /**
+     * The last 64 KiB of protocol events before a session failed, for those who look into it: a qlog file, which qvis and the like read. It
+     * holds the name of the stream, but no address, no key and no payload.
+     *
+     * @return JSON text; null where no stream was open or this end ended it, and after deserialization
+     */
+    public String recording() {
+        return recording == null ? null : new String(recording, StandardCharsets.UTF_8);
     }
 }

@@ -48,6 +48,7 @@ public final class Server implements AutoCloseable {
         Fields info = new Fields(Native.serverInfo(core.handle()));
         this.address = SessionInfo.address(info.nextText(), info.nextInt());
         this.udpPort = info.nextInt();
+        core.show(address.getHostString() + ":" + address.getPort());
         Forgotten.watch(this, core, "server on " + address);
     }
 
@@ -154,6 +155,10 @@ public final class Server implements AutoCloseable {
             }
             return accepted[0];
         } finally {
+            // There may be another session, or this one was woken for one and leaves without it.
+            if (!core.isClosing()) {
+                core.signal().fireOne();
+            }
             Reference.reachabilityFence(this);
         }
     }
@@ -168,7 +173,7 @@ public final class Server implements AutoCloseable {
                 return null;
             }
             Session session = new Session(new SessionCore(handle), this, completeOnClose);
-            core.add(session);
+            core.book().add(session);
             return session;
         } catch (NativeFailure f) {
             throw core.isClosing() ? closed(f) : new FaspException(f);
@@ -234,7 +239,7 @@ public final class Server implements AutoCloseable {
      * @return a snapshot, in no order
      */
     public List<Session> sessions() {
-        return core.sessions();
+        return core.book().sessions();
     }
 
     /**

@@ -7,11 +7,6 @@ import faspstream.internal.Ready;
 import faspstream.internal.Signal;
 import faspstream.internal.Waits;
 import java.io.InterruptedIOException;
-import java.lang.ref.WeakReference;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The handle of a server and the sessions that it gave out. Holds no reference to its {@link Server}. */
@@ -19,9 +14,10 @@ final class ServerCore extends Endpoint {
     /** How long the engine may take over its farewells beyond the grace. */
     private static final long FAREWELL_NANOS = 3_000_000_000L;
 
-    private final Map<SessionCore, WeakReference<Session>> sessions = new ConcurrentHashMap<>();
+    private final SessionBook book = new SessionBook();
     private final AtomicBoolean closing = new AtomicBoolean();
     private volatile boolean gone;
+    private volatile Runnable hide = () -> {};
     private volatile ServerStats lastStats = new ServerStats(new long[ServerStats.COUNT]);
 
     ServerCore(long handle) {
@@ -34,28 +30,25 @@ final class ServerCore extends Endpoint {
         if ((bits & Ready.GONE) != 0) {
             gone = true;
         }
-        signal().fire();
+        if (bits == Ready.ACCEPT) {
+            // Thousands may wait for a session that one of them gets.
+            signal().fireOne();
+        } else {
+            signal().fire();
+        }
     }
 
     boolean isClosing() {
         return closing.get();
     }
 
-    void add(Session session) {
-        sessions.keySet().removeIf(SessionCore::isReleased);
-        sessions.put(session.core(), new WeakReference<>(session));
+    /** The server is bound: shows it to management. */
+    void show(String address) {
+        hide = Management.show("Server", address, book);
     }
 
-    /** Those that are open and that somebody still holds. */
-    List<Session> sessions() {
-        List<Session> open = new ArrayList<>();
-        sessions.forEach((core, reference) -> {
-            Session session = reference.get();
-            if (session != null && !core.isReleased()) {
-                open.add(session);
-            }
-        });
-        return open;
+    SessionBook book() {
+        return book;
     }
 
     ServerStats stats() {
@@ -76,6 +69,7 @@ final class ServerCore extends Endpoint {
         }
         closing.set(true);
         release();
+        hide.run();
         return true;
     }
 
@@ -92,7 +86,8 @@ final class ServerCore extends Endpoint {
         } catch (NativeFailure | InterruptedIOException e) {
             // closed by itself already, or in a hurry: what is left ends now
         }
-        sessions.keySet().forEach(SessionCore::close);
+        book.cores().forEach(SessionCore::close);
         release();
+        hide.run();
     }
 }

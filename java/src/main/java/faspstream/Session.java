@@ -4,10 +4,13 @@ import faspstream.internal.Checks;
 import faspstream.internal.Forgotten;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +33,7 @@ public final class Session implements AutoCloseable {
         this.owner = owner;
         this.input = core.info().isSender ? null : new FaspInputStream(this, core);
         this.output = core.info().isSender ? new FaspOutputStream(this, core, completeOnClose) : null;
+        Flights.begin(core);
         Forgotten.watch(this, core, "session " + core.info().id + " (" + core.info().direction + " of '" + core.info().stream + "')");
     }
 
@@ -159,6 +163,38 @@ public final class Session implements AutoCloseable {
         });
     }
 
+    /**
+     * The stream to read from, as a publisher with back-pressure: what nobody has asked for stays in the engine, and slows the writer.
+     *
+     * <p>It has one subscriber; a second one gets an {@link IllegalStateException}. It completes after the verified end of the stream, and the
+     * writer's completion waits until then. Cancelling before the end, or asking for less than one buffer, aborts the stream. Elements are
+     * fresh read-only buffers. Signals come on threads of the library, one at a time. Don't use {@link #input} beside it.
+     *
+     * @param maxBytes most bytes of one element, 1 to 16 MiB
+     * @return a publisher of the bytes in order
+     * @throws IllegalStateException if this end writes
+     */
+    public Flow.Publisher<ByteBuffer> publisher(int maxBytes) {
+        Checks.range("maxBytes", maxBytes, 1, 16 << 20);
+        input();
+        return new BytePublisher(this, core, maxBytes);
+    }
+
+    /**
+     * The stream to write to, as a subscriber with back-pressure: it asks for more when the engine has taken what came.
+     *
+     * <p>It takes one subscription and cancels others. The publisher's completion completes the stream ({@link #completion} tells when the peer
+     * has read it all), its error aborts it, with the message at the peer; if the session fails the subscription is cancelled. A buffer
+     * that was handed in must not be changed until the next one is asked for. Don't use {@link #output} beside it.
+     *
+     * @return a subscriber that writes what it gets
+     * @throws IllegalStateException if this end reads
+     */
+    public Flow.Subscriber<ByteBuffer> subscriber() {
+        output();
+        return new ByteSubscriber(this, core);
+    }
+
     private interface Body {
         Receipt run() throws IOException;
     }
@@ -188,6 +224,16 @@ public final class Session implements AutoCloseable {
      */
     public Diagnosis diagnose() {
         return core.diagnose();
+    }
+
+    /**
+     * The last 64 KiB of protocol events, for those who look into a failure or a slow stream: a qlog file, which qvis and the like read.
+     * A {@link FaspException} of a failed session carries the same.
+     *
+     * @return JSON text of now; of the end, if the session is over
+     */
+    public String recording() {
+        return new String(core.recording(), StandardCharsets.UTF_8);
     }
 
     /**

@@ -30,6 +30,8 @@ final class SessionCore extends Endpoint {
     private final Queue<Progress> progress = new ConcurrentLinkedQueue<>();
     private volatile Stats lastStats = new Stats(new long[Stats.COUNT]);
     private volatile Diagnosis lastDiagnosis;
+    private volatile byte[] lastRecording = new byte[0];
+    private final Queue<Runnable> atEnd = new ConcurrentLinkedQueue<>();
     /** The reader has seen the verified end: what comes now is only the peer's farewell. */
     private volatile boolean endSeen;
 
@@ -129,7 +131,7 @@ final class SessionCore extends Endpoint {
             return receipt == null ? null : end(Outcome.completed(new Receipt(receipt)), null);
         } catch (NativeFailure f) {
             snapshot();
-            return end(Outcome.failed(f, lastDiagnosis), null);
+            return end(Outcome.failed(f, lastDiagnosis, recording()), null);
         }
     }
 
@@ -145,6 +147,7 @@ final class SessionCore extends Endpoint {
 
     private Outcome end(Outcome candidate, String reason) {
         snapshot();
+        recording();
         if (!outcome.compareAndSet(null, candidate)) {
             return outcome.get();
         }
@@ -158,7 +161,22 @@ final class SessionCore extends Endpoint {
         release();
         settleCompletion();
         progress.forEach(Progress::end);
+        runAtEnd();
         return candidate;
+    }
+
+    /** Runs {@code action} once when the session is over, or now; it must not block, nor throw. */
+    void onEnd(Runnable action) {
+        atEnd.add(action);
+        if (outcome.get() != null) {
+            runAtEnd();
+        }
+    }
+
+    private void runAtEnd() {
+        for (Runnable action = atEnd.poll(); action != null; action = atEnd.poll()) {
+            action.run();
+        }
     }
 
     /** Aborts the stream with a reason for the peer. */
@@ -334,7 +352,7 @@ final class SessionCore extends Endpoint {
     /** What to throw for a native failure: how the session ended, if that is what it failed of. */
     private FaspException failure(NativeFailure f) {
         Outcome now = settle();
-        return now != null && now.failure != null ? now.exception() : new FaspException(f, lastDiagnosis);
+        return now != null && now.failure != null ? now.exception() : new FaspException(f, lastDiagnosis, null);
     }
 
     // ---- facts and knobs
@@ -359,6 +377,18 @@ final class SessionCore extends Endpoint {
             }
         }
         return lastDiagnosis;
+    }
+
+    /** The flight recorder's events as qlog; those of the end, if the session is over. */
+    byte[] recording() {
+        if (!isReleased()) {
+            try {
+                lastRecording = Native.recording(handle());
+            } catch (NativeFailure f) {
+                // released in this moment: the last snapshot stays
+            }
+        }
+        return lastRecording;
     }
 
     void targetRate(Rate rate) {

@@ -204,6 +204,20 @@ enum Setting {
         return null;
     }
 
+    /** The key that is spelled most like {@code key}. */
+    static String nearest(String key) {
+        String nearest = null;
+        int least = Integer.MAX_VALUE;
+        for (Setting setting : values()) {
+            int distance = Spelling.distance(key.toLowerCase(Locale.ROOT), setting.key);
+            if (distance < least) {
+                least = distance;
+                nearest = setting.key;
+            }
+        }
+        return nearest;
+    }
+
     /** All keys, for messages. */
     static String allKeys() {
         StringBuilder keys = new StringBuilder();

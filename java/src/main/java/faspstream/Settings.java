@@ -19,8 +19,8 @@ import java.util.Properties;
 final class Settings {
     static final String FILE = "faspstream.properties";
     static final String PROPERTY_PREFIX = "faspstream.";
-    /** System properties of the loader and of tests, which are no configuration keys. */
-    private static final List<String> RESERVED = List.of("library.", "internal.");
+    /** System properties of the loader, of tests and of management, which are no configuration keys. */
+    private static final List<String> RESERVED = List.of("library.", "internal.", "jmx");
 
     private final Map<Setting, Object> values = new EnumMap<>(Setting.class);
 
@@ -122,7 +122,7 @@ final class Settings {
         if (setting == null) {
             throw new FaspException(
                     ErrorCode.CONFIGURATION,
-                    source + ": unknown key '" + key + "', allowed are " + Setting.allKeys(),
+                    source + ": unknown key '" + key + "', did you mean '" + Setting.nearest(key) + "'? Allowed are " + Setting.allKeys(),
                     null);
         }
         try {

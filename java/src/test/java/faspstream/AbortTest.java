@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -226,6 +227,34 @@ class AbortTest {
             assertTrue(session.completion().cancel(true));
             fails(there.failure(), ErrorCode.ABORTED_BY_PEER, "cancelled");
             assertThrows(FaspException.class, () -> session.output().write(new byte[1]));
+        }
+    }
+
+    @Test
+    void cancellingTheReadersCompletionAbortsTheWriter() throws Exception {
+        try (Loopback net = new Loopback()) {
+            Session session = net.client().open(Direction.PUSH, "stream", Map.of());
+            try (Session theirs = net.accept()) {
+                assertTrue(theirs.completion().cancel(true));
+                CompletionException why = assertThrows(CompletionException.class, () -> session.completion().join());
+                assertEquals(ErrorCode.ABORTED_BY_PEER, ((FaspException) why.getCause()).code());
+            }
+        }
+    }
+
+    @Test
+    void aSessionThatIsGivenUpBeforeItWasAcceptedNeverComesOutAndCountsAsFailed() throws Exception {
+        try (Loopback net = new Loopback()) {
+            Client client = net.client();
+            client.open(Direction.PUSH, "given up", Map.of()).abort("changed my mind");
+            while (net.server.stats().sessionsFailed() == 0) {
+                Thread.onSpinWait();
+            }
+            Session second = client.open(Direction.PUSH, "second", Map.of());
+            assertEquals("second", net.accept().stream());
+            assertThrows(java.net.SocketTimeoutException.class, () -> net.server.accept(java.time.Duration.ofMillis(50)));
+            assertEquals(1, net.server.stats().sessionsActive());
+            second.close();
         }
     }
 

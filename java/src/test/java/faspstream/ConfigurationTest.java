@@ -124,6 +124,19 @@ class ConfigurationTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"target.rat,target.rate", "targetRate,target.rate", "bufer.size,buffer.size", "udpport,udp.port", "tcp-port,tcp.port"})
+    void anUnknownSystemPropertyIsAnErrorThatNamesTheNearestKey(String typo, String key) {
+        System.setProperty("faspstream." + typo, "1");
+        try {
+            FaspException e = assertThrows(FaspException.class, () -> Server.builder().tcpPort(0).udpPort(0).start());
+            assertEquals(ErrorCode.CONFIGURATION, e.code());
+            assertTrue(e.getMessage().contains("did you mean '" + key + "'"), e.getMessage());
+        } finally {
+            System.clearProperty("faspstream." + typo);
+        }
+    }
+
     @Test
     void secretsAreNotRepeatedInErrors() throws IOException {
         Path file = file("access.key=hush-hush-hush\n");

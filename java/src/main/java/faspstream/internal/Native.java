@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  */
 public final class Native {
     /** Number of this interface; the library refuses a jar with another one. Raise it with every change of a method below. */
-    public static final int ABI = 1;
+    public static final int ABI = 2;
 
     /** What {@link #read} gives when nothing is there: wait for {@link Ready#READABLE}. */
     public static final int EMPTY = 0;
@@ -146,6 +146,9 @@ public final class Native {
 
     /** Limit now (1 byte), count of limits (4), share of each from 0 to 1 (8 each), sentence (text). */
     public static native byte[] diagnose(long session) throws NativeFailure;
+
+    /** The flight recorder: the last protocol events as qlog, JSON in UTF-8. */
+    public static native byte[] recording(long session) throws NativeFailure;
 
     /** Changes the cap; {@link Long#MAX_VALUE} for none. */
     public static native void targetRate(long session, long bitsPerSecond) throws NativeFailure;

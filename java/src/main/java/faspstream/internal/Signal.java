@@ -14,18 +14,44 @@ public final class Signal {
     private final AtomicLong epoch = new AtomicLong();
     /** A set, since thousands may wait for one server. */
     private final Set<Thread> waiters = ConcurrentHashMap.newKeySet();
+    /** What runs with every fire, for those that don't wait. */
+    private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
 
     /** Changes with every {@link #fire}. */
     public long epoch() {
         return epoch.get();
     }
 
-    /** Wakes all that wait. Never blocks. */
+    /** Wakes all that wait and runs all that watch. Never blocks. */
     public void fire() {
         epoch.incrementAndGet();
         for (Thread waiter : waiters) {
             LockSupport.unpark(waiter);
         }
+        watchers.forEach(Runnable::run);
+    }
+
+    /**
+     * Wakes one of those that wait, for what only one of them can have. Never blocks.
+     *
+     * <p>The one may be on its way out or awake already, so whoever got something, or leaves without it, calls this again.
+     */
+    public void fireOne() {
+        epoch.incrementAndGet();
+        for (Thread waiter : waiters) {
+            LockSupport.unpark(waiter);
+            return;
+        }
+    }
+
+    /** Runs {@code watcher} with every {@link #fire} from now on, on the thread that fires: it must not block, nor throw. */
+    public void watch(Runnable watcher) {
+        watchers.add(watcher);
+    }
+
+    /** Ends what {@link #watch} began. */
+    public void unwatch(Runnable watcher) {
+        watchers.remove(watcher);
     }
 
     /**
