@@ -59,9 +59,7 @@ impl Settings {
     pub fn parse(text: &str) -> Result<Self, RelayError> {
         let mut settings = Self::default();
         for line in text.lines() {
-            settings
-                .set(line)
-                .ok_or_else(|| RelayError::Setting { line: line.to_owned(), allowed: KEYS })?;
+            settings.set(line).ok_or_else(|| RelayError::Setting { line: line.to_owned(), allowed: KEYS })?;
         }
         settings.finish();
         Ok(settings)

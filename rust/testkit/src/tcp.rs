@@ -34,7 +34,12 @@ pub(crate) struct Tcp {
 
 impl Tcp {
     /// Binds any free port of the address.
-    pub(crate) fn bind(at: SocketAddr, server: SocketAddr, up: Due, down: Due) -> Result<Arc<Self>, RelayError> {
+    pub(crate) fn bind(
+        at: SocketAddr,
+        server: SocketAddr,
+        up: Due,
+        down: Due,
+    ) -> Result<Arc<Self>, RelayError> {
         let listener = TcpListener::bind(at).tried(|| format!("listen on TCP {at}"))?;
         let at = listener.local_addr().tried(|| format!("ask for the port on TCP {at}"))?;
         let (open, stopped) = (Mutex::default(), AtomicBool::new(false));

@@ -42,7 +42,8 @@ impl Udp {
         up: Lane<Flow>,
         down: Lane<SocketAddr>,
     ) -> Result<Arc<Self>, RelayError> {
-        let front = UdpSocket::bind(at).tried(|| format!("bind UDP {at} (an address of this machine beside the server's)"))?;
+        let front = UdpSocket::bind(at)
+            .tried(|| format!("bind UDP {at} (an address of this machine beside the server's)"))?;
         front.set_read_timeout(Some(LOOK)).tried(|| format!("set a timeout on UDP {at}"))?;
         let stopped = AtomicBool::new(false);
         Ok(Arc::new(Self { front, server, up: Arc::new(up), down: Arc::new(down), stopped }))
@@ -55,7 +56,9 @@ impl Udp {
             spawn("testkit-udp", move || receiver.receive())?,
             // A datagram that the system does not take is lost, as it may be on a network.
             spawn("testkit-up", move || drain(&up.up, |flow: &Flow, bytes| drop(flow.socket.send(bytes))))?,
-            spawn("testkit-down", move || drain(&down.down, |to, bytes| drop(down.front.send_to(bytes, to))))?,
+            spawn("testkit-down", move || {
+                drain(&down.down, |to, bytes| drop(down.front.send_to(bytes, to)))
+            })?,
         ])
     }
 
@@ -116,7 +119,10 @@ impl core::fmt::Debug for Flow {
 }
 
 /// A thread with a name, once it runs.
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>, RelayError> {
+pub(crate) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<thread::JoinHandle<()>, RelayError> {
     let (running, started) = mpsc::sync_channel(1);
     let body = move || {
         // Whoever starts the thread may have gone: that changes nothing here.

@@ -208,6 +208,9 @@ mod tests {
         recorder.note_stats(Duration::ZERO, &stats, Limit::TargetRate);
         recorder.note_stats(Duration::ZERO, &stats, Limit::TargetRate);
         let noted: Vec<_> = recorder.entries.iter().map(|e| e.what).collect();
-        assert_eq!(noted, [What::Lost { lost: 3, again: 0 }, What::Outages(1), What::Limit(Limit::TargetRate)]);
+        assert_eq!(
+            noted,
+            [What::Lost { lost: 3, again: 0 }, What::Outages(1), What::Limit(Limit::TargetRate)]
+        );
     }
 }

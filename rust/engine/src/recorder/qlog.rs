@@ -30,7 +30,9 @@ impl Recorder {
         let epoch_ms = title.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         out.push_str("{\"file_schema\":\"urn:ietf:params:qlog:file:contained\",");
         out.push_str("\"serialization_format\":\"application/qlog+json\",\"title\":\"faspstream session\",");
-        out.push_str("\"traces\":[{\"event_schemas\":[\"urn:faspstream:qlog:events:1\"],\"vantage_point\":{\"type\":");
+        out.push_str(
+            "\"traces\":[{\"event_schemas\":[\"urn:faspstream:qlog:events:1\"],\"vantage_point\":{\"type\":",
+        );
         out.push_str(if title.is_client { "\"client\"" } else { "\"server\"" });
         out.push_str("},\"common_fields\":{\"group_id\":");
         text(&mut out, title.id);
@@ -71,14 +73,22 @@ fn event(out: &mut String, entry: &Entry) {
     let (ms, us) = (entry.at_us / 1_000, entry.at_us % 1_000);
     put(out, format_args!("{{\"time\":{ms}.{us:03},\"name\":\"faspstream:"));
     match entry.what {
-        What::Sent(d) => put(out, format_args!("datagrams_sent\",\"data\":{{\"count\":{},\"raw\":{}}}", d.count, d.bytes)),
+        What::Sent(d) => {
+            put(out, format_args!("datagrams_sent\",\"data\":{{\"count\":{},\"raw\":{}}}", d.count, d.bytes))
+        }
         What::Received(d) => {
-            put(out, format_args!("datagrams_received\",\"data\":{{\"count\":{},\"raw\":{}}}", d.count, d.bytes));
+            put(
+                out,
+                format_args!("datagrams_received\",\"data\":{{\"count\":{},\"raw\":{}}}", d.count, d.bytes),
+            );
         }
         What::Rejected(count) => put(out, format_args!("datagrams_dropped\",\"data\":{{\"count\":{count}}}")),
         What::Metrics { .. } => metrics(out, entry.what),
         What::Lost { lost, again } => {
-            put(out, format_args!("datagrams_lost\",\"data\":{{\"count\":{lost},\"retransmitted\":{again}}}"));
+            put(
+                out,
+                format_args!("datagrams_lost\",\"data\":{{\"count\":{lost},\"retransmitted\":{again}}}"),
+            );
         }
         What::Limit(limit) => put(out, format_args!("limit_updated\",\"data\":{{\"new\":\"{limit:?}\"}}")),
         What::Mtu(size) => put(out, format_args!("mtu_updated\",\"data\":{{\"new\":{size}}}")),
@@ -86,7 +96,12 @@ fn event(out: &mut String, entry: &Entry) {
         What::Blocked(blocked) => put(out, format_args!("socket_blocked\",\"data\":{{\"new\":{blocked}}}")),
         What::Rates { target_kbps, min_kbps, policy } => {
             let policy = policy_name(policy);
-            put(out, format_args!("rates_updated\",\"data\":{{\"target_kbps\":{target_kbps},\"min_kbps\":{min_kbps},"));
+            put(
+                out,
+                format_args!(
+                    "rates_updated\",\"data\":{{\"target_kbps\":{target_kbps},\"min_kbps\":{min_kbps},"
+                ),
+            );
             put(out, format_args!("\"policy\":\"{policy}\"}}"));
         }
         What::PathChange => out.push_str("path_changed\",\"data\":{}"),
@@ -108,7 +123,14 @@ fn metrics(out: &mut String, what: What) {
     let What::Metrics { rtt_us, queue_us, pacing_kbps, delivery_kbps, in_flight } = what else { return };
     let ms = |us: u32| f64::from(us) / 1_000.0;
     let bps = |kbps: u32| u64::from(kbps) * 1_000;
-    put(out, format_args!("metrics_updated\",\"data\":{{\"smoothed_rtt\":{},\"queueing_delay\":{},", ms(rtt_us), ms(queue_us)));
+    put(
+        out,
+        format_args!(
+            "metrics_updated\",\"data\":{{\"smoothed_rtt\":{},\"queueing_delay\":{},",
+            ms(rtt_us),
+            ms(queue_us)
+        ),
+    );
     put(out, format_args!("\"pacing_rate\":{},\"delivery_rate\":{},", bps(pacing_kbps), bps(delivery_kbps)));
     put(out, format_args!("\"bytes_in_flight\":{in_flight}}}"));
 }
@@ -156,7 +178,8 @@ mod tests {
         all.iter().for_each(|what| recorder.note(Duration::from_micros(1_500), *what));
         let stats = Stats { datagrams_lost: 1, outages: 1, datagram_size: 1_200, ..Stats::default() };
         recorder.note_stats(Duration::ZERO, &Stats { rtt: Duration::from_millis(20), ..stats }, Limit::Cpu);
-        let json: serde_json::Value = serde_json::from_str(&recorder.to_qlog(&title("a \"b\"\\\u{1}"))).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&recorder.to_qlog(&title("a \"b\"\\\u{1}"))).unwrap();
         let trace = &json["traces"][0];
         assert_eq!(trace["common_fields"]["stream"], "a \"b\"\\\u{1}");
         let events = trace["events"].as_array().unwrap();
@@ -170,7 +193,8 @@ mod tests {
 
     #[test]
     fn an_empty_recording_is_json_too() {
-        let json: serde_json::Value = serde_json::from_str(&Recorder::default().to_qlog(&title("s"))).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&Recorder::default().to_qlog(&title("s"))).unwrap();
         assert_eq!(json["traces"][0]["events"].as_array().map(Vec::len), Some(0));
     }
 }

@@ -258,6 +258,15 @@ public final class Client implements AutoCloseable {
         return core.book().sessions();
     }
 
+    /**
+     * What JMX shows of this client, for those who gather figures in another way.
+     *
+     * @return always the same object, whose values are those of the moment; it keeps no client from being garbage
+     */
+    public EndpointMXBean management() {
+        return core.bean();
+    }
+
     /** Closes the connection; sessions that are still open are aborted. Further calls do nothing. */
     @Override
     public void close() {

@@ -16,6 +16,7 @@ final class ClientCore extends Endpoint {
     private final SessionBook book = new SessionBook();
     private volatile boolean gone;
     private volatile Runnable hide = () -> {};
+    private volatile EndpointMXBean bean;
 
     ClientCore(long handle) {
         super(handle);
@@ -24,7 +25,12 @@ final class ClientCore extends Endpoint {
 
     /** The client is connected: shows it to management. */
     void show(String address) {
-        hide = Management.show("Client", address, book);
+        bean = new EndpointBean(address, book);
+        hide = Management.show("Client", bean);
+    }
+
+    EndpointMXBean bean() {
+        return bean;
     }
 
     SessionBook book() {

@@ -252,6 +252,15 @@ public final class Server implements AutoCloseable {
     }
 
     /**
+     * What JMX shows of this server, for those who gather figures in another way.
+     *
+     * @return always the same object, whose values are those of the moment; it keeps no server from being garbage
+     */
+    public EndpointMXBean management() {
+        return core.bean();
+    }
+
+    /**
      * Changes the cap over all sessions together, while they run. Each session keeps its own cap below it.
      *
      * @param aggregate above 0, or {@link Rate#UNLIMITED}, which it is at the start

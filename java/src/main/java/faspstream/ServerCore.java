@@ -18,6 +18,7 @@ final class ServerCore extends Endpoint {
     private final AtomicBoolean closing = new AtomicBoolean();
     private volatile boolean gone;
     private volatile Runnable hide = () -> {};
+    private volatile EndpointMXBean bean;
     private volatile ServerStats lastStats = new ServerStats(new long[ServerStats.COUNT]);
 
     ServerCore(long handle) {
@@ -44,7 +45,12 @@ final class ServerCore extends Endpoint {
 
     /** The server is bound: shows it to management. */
     void show(String address) {
-        hide = Management.show("Server", address, book);
+        bean = new EndpointBean(address, book);
+        hide = Management.show("Server", bean);
+    }
+
+    EndpointMXBean bean() {
+        return bean;
     }
 
     SessionBook book() {

@@ -19,8 +19,8 @@ import java.util.Properties;
 final class Settings {
     static final String FILE = "faspstream.properties";
     static final String PROPERTY_PREFIX = "faspstream.";
-    /** System properties of the loader, of tests and of management, which are no configuration keys. */
-    private static final List<String> RESERVED = List.of("library.", "internal.", "jmx");
+    /** System properties of the loader, of tests, of management and of the test kit, which are no configuration keys. */
+    private static final List<String> RESERVED = List.of("library.", "internal.", "jmx", "testkit.");
 
     private final Map<Setting, Object> values = new EnumMap<>(Setting.class);
 

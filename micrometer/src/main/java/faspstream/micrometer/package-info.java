@@ -1,0 +1,2 @@
+/** Figures of faspstream for Micrometer. */
+package faspstream.micrometer;
