@@ -13,7 +13,7 @@ import java.util.List;
 
 /** The unpacked distribution, used as its users do: from its examples folder, with the class path of the documented commands. */
 final class Distribution {
-    private static final Path ROOT = Path.of(System.getProperty("faspstream.dist"));
+    private static final Path ROOT = Path.of(System.getProperty("interop.dist"));
     private static final String CLASS_PATH = "lib/faspstream-examples-1.0.0.jar:../lib/faspstream-1.0.0.jar:conf";
 
     private Distribution() {}
