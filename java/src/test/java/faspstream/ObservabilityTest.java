@@ -65,6 +65,10 @@ class ObservabilityTest {
             assertFalse(rows[0].get("diagnosis").toString().isEmpty());
             goOn.complete(null);
             session.output().complete();
+            // The receipt may be out a moment before the books are.
+            while (client.getSessionsCompleted() == 0) {
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
             assertEquals(1, client.getSessionsCompleted());
             assertEquals(0, client.getSessionsOpen());
             assertEquals(1, server.getSessionsOpened());
