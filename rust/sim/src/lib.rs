@@ -8,6 +8,7 @@
 
 mod actor;
 pub mod args;
+pub mod charts;
 pub mod clock;
 pub mod content;
 pub mod cross;
@@ -18,6 +19,8 @@ pub mod lab;
 pub mod metrics;
 pub mod outcome;
 pub mod packet;
+pub mod page;
+pub mod pool;
 pub mod rows;
 pub mod run;
 pub mod scenario;

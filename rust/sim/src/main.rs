@@ -1,5 +1,7 @@
 //! `faspstream-sim`: one cell or a whole grid, in virtual time.
 
+mod grid_command;
+
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::error::Error;
@@ -11,7 +13,6 @@ use faspstream_proto::config::Rates;
 use faspstream_proto::units::Rate;
 use faspstream_sim::args::{self, Args};
 use faspstream_sim::endpoint::SourcePlan;
-use faspstream_sim::grid;
 use faspstream_sim::rows;
 use faspstream_sim::run::{run, run_all};
 use faspstream_sim::scenario::{Flow, Path, Queue, Scenario};
@@ -24,8 +25,10 @@ faspstream-sim cell [--rate 100mbit] [--rtt 100ms] [--loss 1%] [--queue 1bdp|64k
                     [--seconds N] [--seed N] [--csv FILE]
     runs one link and prints what came of it; --csv writes the first flow over time.
     --bytes sends so much and ends; --live writes once a millisecond at this rate; otherwise the stream has no end.
-faspstream-sim grid [--quick] [--threads N] [--csv FILE]
+faspstream-sim grid [--quick] [--threads N] [--from FILE] [--csv FILE] [--charts DIR] [--page FILE --date DAY]
     runs the goodput grid and the original's grid, prints the shares of ideal and the goals missed.
+    --from takes the cells that an earlier --csv wrote instead; --charts writes heat maps as SVG and PNG;
+    --page runs the rows too, and writes all of it as Markdown, with the charts in a directory beside it.
 faspstream-sim rows [NAME...]
     measures the rows of the transport page (all, or those named) and prints them as a table in Markdown.
 faspstream-sim sweep [--count 200] [--from 1] [--threads N]
@@ -36,7 +39,7 @@ fn main() -> ExitCode {
     let mut args = Args::new(std::env::args().skip(1));
     let result = match args.command().as_deref() {
         Some("cell") => cell(args),
-        Some("grid") => all_cells(args),
+        Some("grid") => grid_command::grid(args),
         Some("rows") => rows(args),
         Some("sweep") => random_links(args),
         _ => say(HELP).map(|()| false),
@@ -102,32 +105,6 @@ fn cell(mut args: Args) -> Result<bool, Box<dyn Error>> {
     Ok(true)
 }
 
-fn all_cells(mut args: Args) -> Result<bool, Box<dyn Error>> {
-    let quick = args.flag("--quick");
-    let threads = args.value("--threads", "a number", number)?;
-    let csv = args.value("--csv", "a file", |text| Some(text.to_owned()))?;
-    args.finish()?;
-    let threads = threads_or_all(threads)?;
-    let cells =
-        if quick { grid::quick_cells() } else { [grid::goodput_cells(), grid::original_cells()].concat() };
-    let scenarios: Vec<Scenario> = cells.iter().map(grid::Cell::scenario).collect();
-    let results = run_all(&scenarios, threads, |scenario, result| {
-        let words = match result {
-            Ok(outcome) => outcome.flows.first().map_or("no flow".into(), |f| {
-                format!("steady {:.1} %, whole {:.1} %", f.steady_share() * 100.0, f.share() * 100.0)
-            }),
-            Err(failure) => failure.to_string(),
-        };
-        let _ = writeln!(std::io::stderr(), "{}: {words}", scenario.name);
-    });
-    let rows: Vec<grid::Row> = cells.into_iter().zip(results).collect();
-    say(&grid::table(&rows))?;
-    if let Some(file) = csv {
-        std::fs::write(file, grid::csv(&rows))?;
-    }
-    Ok(rows.iter().all(|(_, result)| result.is_ok()))
-}
-
 fn rows(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let mut named = Vec::new();
     while let Some(name) = args.command() {
@@ -155,8 +132,8 @@ fn random_links(mut args: Args) -> Result<bool, Box<dyn Error>> {
     args.finish()?;
     let scenarios: Vec<Scenario> = (from..from.saturating_add(count)).map(sweep::random_scenario).collect();
     let bad = AtomicU64::new(0);
-    let results = run_all(&scenarios, threads_or_all(threads)?, |scenario, result| {
-        let wrong = match result {
+    let shares = run_all(&scenarios, threads_or_all(threads)?, |scenario, result| {
+        let wrong = match &result {
             Ok(outcome) => sweep::judge(scenario, outcome),
             Err(failure) => vec![failure.to_string()],
         };
@@ -165,10 +142,10 @@ fn random_links(mut args: Args) -> Result<bool, Box<dyn Error>> {
             let link = sweep::describe(scenario);
             let _ = say(&format!("{}: {}\n  {link}\n", scenario.name, wrong.join("; ")));
         }
+        result.ok().and_then(|outcome| outcome.flows.first().map(|f| f.share()))
     });
     let bad = bad.into_inner();
-    let shares = results.iter().flatten().filter_map(|o| o.flows.first().map(|f| f.share()));
-    let mut shares: Vec<f64> = shares.collect();
+    let mut shares: Vec<f64> = shares.into_iter().flatten().collect();
     shares.sort_by(f64::total_cmp);
     let at = |q: f64| shares.get((shares.len() as f64 * q) as usize).map_or(0.0, |s| s * 100.0);
     say(&format!(

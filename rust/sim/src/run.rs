@@ -13,6 +13,7 @@ use crate::cross::{TcpReceiver, TcpSender};
 use crate::endpoint::{App, Ending, Endpoint, Host, Parts, Sink, Source, SourcePlan};
 use crate::outcome::{FlowReport, Outcome};
 use crate::packet::AgentId;
+use crate::pool;
 use crate::scenario::{Flow, Scenario};
 use crate::world::World;
 
@@ -64,34 +65,18 @@ pub fn run(scenario: &Scenario) -> Result<Outcome, Failure> {
     })
 }
 
-/// Runs scenarios on so many threads; the outcomes come in the order of the scenarios. `progress` is told of each as it ends.
-pub fn run_all(
+/// Runs scenarios on so many threads; `each` is given every outcome as it comes, and keeps of it what is wanted, which comes in the
+/// order of the scenarios.
+pub fn run_all<T: Send>(
     scenarios: &[Scenario],
     threads: usize,
-    progress: impl Fn(&Scenario, &Result<Outcome, Failure>) + Sync,
-) -> Vec<Result<Outcome, Failure>> {
-    let next = core::sync::atomic::AtomicUsize::new(0);
-    let results = std::sync::Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
-                    let Some(scenario) = scenarios.get(index) else { return };
-                    let result = run_caught(scenario);
-                    progress(scenario, &result);
-                    results.lock().expect("no thread panics with the lock").push((index, result));
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().expect("no thread panics with the lock");
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    each: impl Fn(&Scenario, Result<Outcome, Failure>) -> T + Sync,
+) -> Vec<T> {
+    pool::map(scenarios, threads, |scenario| each(scenario, run_caught(scenario)))
 }
 
 /// [`run`], with a panic of the protocol as a failure, so that one bad cell does not end a grid.
-fn run_caught(scenario: &Scenario) -> Result<Outcome, Failure> {
+pub fn run_caught(scenario: &Scenario) -> Result<Outcome, Failure> {
     std::panic::catch_unwind(|| run(scenario)).unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<String>().map(String::as_str);
         let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
