@@ -6,16 +6,16 @@ use super::svg::{Svg, Text};
 use crate::grid::Row;
 
 /// Height of a cell.
-const CELL_HEIGHT: f64 = 30.0;
+const CELL_HEIGHT: f64 = 32.0;
 
 /// White between cells.
-const SEAM: f64 = 1.5;
+const SEAM: f64 = 1.6;
 
 /// From the top of a panel to its cells.
 const HEADING: f64 = 24.0;
 
 /// From the cells of a panel to its end, with the names of the columns.
-const NAMES: f64 = 22.0;
+const NAMES: f64 = 24.0;
 
 /// Side of the corner that marks a missed goal.
 const CORNER: f64 = 7.0;

@@ -1,7 +1,7 @@
 //! Where everything lies on the sheet of a chart: heading and scale above, a line of panels for each queue, the original's grid below.
 
 use super::Chart;
-use super::colour::Colour;
+use super::colour::{Colour, STEPS};
 use super::panel::Panel;
 use super::svg::{Svg, Text};
 use crate::grid::{Cell, LOSSES, ORIGINAL_PATHS, ORIGINAL_RATES, QUEUES, RATES, RTTS, Row};
@@ -12,13 +12,12 @@ const RIGHT: f64 = 24.0;
 /// Room above the panels.
 const TOP: f64 = 92.0;
 /// Room between panels of a line.
-const GAP: f64 = 22.0;
+const GAP: f64 = 24.0;
 /// Room under a line of panels.
 const BELOW: f64 = 20.0;
 const CELL_WIDTH: f64 = 44.0;
-/// The scale: its length, and its steps.
+/// Length of the scale.
 const SCALE_LENGTH: f64 = 240.0;
-const SCALE_STEPS: u32 = 48;
 
 /// The chart of these rows.
 pub(crate) fn draw(chart: &Chart, rows: &[Row]) -> String {
@@ -110,12 +109,11 @@ fn heading(svg: &mut Svg, chart: &Chart) {
 fn scale(svg: &mut Svg, chart: &Chart, x: f64) {
     const Y: f64 = 22.0;
     const HEIGHT: f64 = 16.0;
-    let step = SCALE_LENGTH / f64::from(SCALE_STEPS);
-    for i in 0..SCALE_STEPS {
-        let position = (f64::from(i) + 0.5) / f64::from(SCALE_STEPS) * 2.0 - 1.0;
-        // A little wider than a step, so that no seams show.
-        let width = if i + 1 == SCALE_STEPS { step } else { step + 0.5 };
-        svg.rect(x + f64::from(i) * step, Y, width, HEIGHT, Colour::at(position));
+    let steps = 2 * STEPS;
+    let step = SCALE_LENGTH / f64::from(steps);
+    for i in 0..steps {
+        let position = (f64::from(i) + 0.5) / f64::from(STEPS) - 1.0;
+        svg.rect(x + f64::from(i) * step, Y, step, HEIGHT, Colour::at(position));
     }
     let goal = x + SCALE_LENGTH / 2.0;
     svg.rect(goal - 1.0, Y - 4.0, 2.0, HEIGHT + 8.0, Colour::INK);

@@ -70,10 +70,7 @@ impl Svg {
     /// A filled rectangle.
     pub(crate) fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, fill: Colour) {
         let [x, y, width, height] = [x, y, width, height].map(short);
-        let _ = writeln!(
-            self.0,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"/>"
-        );
+        let _ = writeln!(self.0, "<path d=\"M{x} {y}h{width}v{height}h-{width}z\" fill=\"{fill}\"/>");
     }
 
     /// A filled triangle in the upper right corner of a rectangle that ends at `right`.
