@@ -72,10 +72,11 @@ figures on every machine. Seed of every cell: {}. `FASPSTREAM_SEED=n` in the env
 
     fn summary(&self, out: &mut String) {
         let all = self.cells.iter().filter(|row| row.misses().is_empty()).count();
+        let failed = self.cells.iter().filter(|row| row.figures.is_err()).count();
         let _ = write!(
             out,
-            "\n## The grid\n\n{all} of {} cells reach every goal.\n\n\
-             | goal | what | cells that reach it | furthest from it |\n|---|---|---|---|\n",
+            "\n## The grid\n\n{all} of {} cells reach every goal; {failed} did not come to their end, and reach none.\n\n\
+             | goal | what | cells that reach it | furthest from it, of those that came to their end |\n|---|---|---|---|\n",
             self.cells.len()
         );
         for goal in GOALS {
@@ -102,7 +103,7 @@ figures on every machine. Seed of every cell: {}. `FASPSTREAM_SEED=n` in the env
             return "nothing was measured".into();
         };
         let value = (goal.show)((goal.value)(figures));
-        format!("{value}, goal {}, at {}", goal.words(&row.cell), row.cell.name())
+        format!("{value}, goal {}, at {}", goal.words(&row.cell).replace('<', "&lt;"), row.cell.name())
     }
 
     fn transport_rows(&self, out: &mut String) {

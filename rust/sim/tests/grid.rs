@@ -3,17 +3,17 @@
 use faspstream_sim::grid::{GOALS, Row, quick_cells, read_csv, write_csv};
 use faspstream_sim::pool;
 
-/// The worst value that each figure may have in any cell, a little worse than what was measured. Where it is not the goal itself, the
-/// goal is missed in some of the cells.
-const FLOORS: [(&str, f64); 8] = [
-    ("steady", 0.91),
-    ("whole", 0.88),
-    ("start", 5.0),
-    ("overshoot", 0.55),
-    ("redundancy", 0.004),
-    ("feedback", 0.01),
-    ("queueing", 50.0),
-    ("memory", 12.0 * 1_048_576.0),
+/// What each figure reaches at least, in any cell and in the mean of all cells, a little worse than what was measured. Where that is
+/// not the goal itself, some of the cells miss the goal; `docs/simulation.md` says which.
+const FLOORS: [(&str, f64, f64); 8] = [
+    ("steady", 0.52, 0.92),
+    ("whole", 0.53, 0.90),
+    ("start", 6.0, 4.0),
+    ("overshoot", 0.13, 0.03),
+    ("redundancy", 0.004, 0.001),
+    ("feedback", 0.016, 0.008),
+    ("queueing", 18.0, 12.0),
+    ("memory", 12.0 * 1_048_576.0, 8.0 * 1_048_576.0),
 ];
 
 #[test]
@@ -21,21 +21,20 @@ fn the_quick_grid_does_not_get_worse() {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let rows = pool::map(&quick_cells(), threads, |cell| Row::run(*cell));
     let mut worse = Vec::new();
-    for row in &rows {
-        let name = row.cell.name();
-        let figures = match &row.figures {
-            Ok(figures) => figures,
-            Err(why) => {
-                worse.push(format!("{name}: {why}"));
-                continue;
-            }
-        };
-        for (goal, (floor_of, floor)) in GOALS.into_iter().zip(FLOORS) {
-            assert_eq!(goal.name, floor_of, "the floors are in the order of the goals");
+    for (goal, (name, any, mean)) in GOALS.into_iter().zip(FLOORS) {
+        assert_eq!(goal.name, name, "the floors are in the order of the goals");
+        let mut sum = 0.0;
+        for row in &rows {
+            let figures = row.figures.as_ref().unwrap_or_else(|why| panic!("{}: {why}", row.cell.name()));
             let value = (goal.value)(figures);
-            if !goal.sense.holds(value, floor) {
-                worse.push(format!("{name} (seed {}): {floor_of} is {value}, not within {floor}", row.seed));
+            sum += value;
+            if !goal.sense.holds(value, any) {
+                worse.push(format!("{name} of {} (seed {}): {value}, not {any}", row.cell.name(), row.seed));
             }
+        }
+        let measured = sum / rows.len() as f64;
+        if !goal.sense.holds(measured, mean) {
+            worse.push(format!("{name} in the mean: {measured}, not {mean}"));
         }
     }
     assert!(worse.is_empty(), "\n{}", worse.join("\n"));

@@ -8,7 +8,10 @@ use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 
 /// Pixels of the PNG per pixel of the SVG.
-const SCALE: f32 = 1.25;
+const SCALE: f32 = 1.0;
+
+/// Most colours of a PNG.
+const PALETTE: usize = 64;
 
 /// The one font, whatever an SVG asks for.
 pub(crate) fn fonts() -> Arc<Database> {
@@ -42,7 +45,7 @@ fn encode(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
         counts.into_iter().map(|(colour, count)| (usize::MAX - count, colour)).collect();
     by_count.sort_unstable();
     let all: Vec<[u8; 3]> = by_count.into_iter().map(|(_, colour)| colour).collect();
-    let palette = &all[..all.len().min(256)];
+    let palette = &all[..all.len().min(PALETTE)];
     let indices: HashMap<[u8; 3], u8> =
         all.iter().map(|colour| (*colour, nearest(palette, *colour))).collect();
     let picture: Vec<u8> = colours().map(|colour| indices[&colour]).collect();
