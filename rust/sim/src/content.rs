@@ -41,8 +41,8 @@ impl Content {
 }
 
 fn fill(out: &mut [u8], pool: &[u64], add: u64) {
-    for (bytes, word) in out.chunks_exact_mut(8).zip(pool) {
-        bytes.copy_from_slice(&word.wrapping_add(add).to_le_bytes());
+    for (bytes, word) in out.as_chunks_mut::<8>().0.iter_mut().zip(pool) {
+        *bytes = word.wrapping_add(add).to_le_bytes();
     }
 }
 

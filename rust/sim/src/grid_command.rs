@@ -83,7 +83,7 @@ fn run_cells(order: &Order) -> Vec<Row> {
     } else {
         [grid::goodput_cells(), grid::original_cells()].concat()
     };
-    pool::map(&cells, order.threads, |cell| {
+    pool::map_longest_first(&cells, order.threads, grid::Cell::cost, |cell| {
         let row = Row::run(*cell);
         let words = match &row.figures {
             Ok(f) => format!("steady {:.1} %, whole {:.1} %", f.steady * 100.0, f.whole * 100.0),

@@ -41,12 +41,22 @@ impl Cell {
         format!("{} Mbit/s {} ms {} % {} BDP", self.mbps, self.rtt, self.loss * 100.0, self.queue)
     }
 
+    /// Bytes of the transfer, to which the time that a cell takes is about proportional.
+    pub fn cost(&self) -> f64 {
+        self.mbps as f64 * self.length().as_secs_f64()
+    }
+
+    /// How long the transfer takes at the ideal rate.
+    fn length(&self) -> Duration {
+        (Duration::from_millis(self.rtt) * 100).max(SHORTEST)
+    }
+
     /// The transfer of a cell: 100 round trips long at the rate of the link, but at least five seconds.
     pub fn scenario(&self) -> Scenario {
         let rtt = Duration::from_millis(self.rtt);
         let path =
             Path::new(BitRate::from_mbps(self.mbps), rtt).loss(self.loss).queue(Queue::Bdp(self.queue));
-        let length = (rtt * 100).max(SHORTEST);
+        let length = self.length();
         let bytes = (path.ideal() * length.as_secs_f64() / 8.0) as u64;
         Scenario::new(self.name(), path)
             .flow(Flow::bulk(bytes))
