@@ -22,7 +22,9 @@ const RAISE: Duration = Duration::from_secs(600);
 /// After a black hole the search starts again sooner: it may have been a burst of losses after all.
 const RETRY: Duration = Duration::from_secs(20);
 
-/// Large datagrams lost in a row, smaller ones delivered meanwhile, and the time between, that make a black hole.
+/// Large datagrams lost in a row that were sent between smaller ones which were delivered, and how many of those, that make a black
+/// hole. What was lost before the first small one says nothing: an outage loses large ones too, and what arrives first after it is
+/// likely to be a small probe.
 const LOST_LARGE: u32 = 6;
 const DELIVERED_SMALL: u32 = 2;
 
@@ -53,6 +55,9 @@ struct Probe {
 #[derive(Clone, Copy, Debug, Default)]
 struct BlackHole {
     first_lost: Option<Instant>,
+    /// When the first small datagram that arrived since was sent.
+    first_small: Option<Instant>,
+    /// Large ones lost that were sent after it.
     lost_large: u32,
     delivered_small: u32,
 }
@@ -145,6 +150,7 @@ impl MtuSearch {
         let Some(first) = self.hole.first_lost else { return false };
         if sent_at > first {
             self.hole.delivered_small += 1;
+            self.hole.first_small.get_or_insert(sent_at);
         }
         let is_hole = self.size > self.base
             && self.hole.lost_large >= LOST_LARGE
@@ -164,7 +170,7 @@ impl MtuSearch {
     pub(crate) fn on_lost(&mut self, size: u16, sent_at: Instant) {
         if size > self.base {
             self.hole.first_lost.get_or_insert(sent_at);
-            self.hole.lost_large += 1;
+            self.hole.lost_large += u32::from(self.hole.first_small.is_some_and(|small| sent_at > small));
         }
     }
 
@@ -260,10 +266,20 @@ mod tests {
         search.on_arrived(1_472, at(0), PATIENCE);
         (1..50).for_each(|ms| search.on_lost(1_472, at(ms)));
         assert!(!search.on_arrived(60, at(200), PATIENCE));
+        (201..210).for_each(|ms| search.on_lost(1_472, at(ms)));
         assert!(!search.on_arrived(60, at(260), PATIENCE));
         assert!(search.on_arrived(60, at(400), PATIENCE));
         assert_eq!(search.size(), BASE);
         let again = search.deadline().expect("it may have been a burst");
         assert_eq!(search.due_probe(again), Some(1_472));
+    }
+
+    #[test]
+    fn an_outage_after_which_small_ones_arrive_first_is_no_black_hole() {
+        let mut search = MtuSearch::new(1_472, 1_472);
+        search.on_arrived(1_472, at(0), PATIENCE);
+        (1..2_000).for_each(|ms| search.on_lost(1_472, at(ms)));
+        (2_000..2_020).for_each(|ms| assert!(!search.on_arrived(60, at(ms), PATIENCE)));
+        assert_eq!(search.size(), 1_472);
     }
 }
