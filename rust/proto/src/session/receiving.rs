@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::config::Config;
 use crate::io::{EndOfStream, Misuse};
+use crate::limits::LimitClock;
 use crate::receive::flow::FlowWindow;
 use crate::receive::reassembly::{CHUNK_LEN, Reassembly, Refused};
 use crate::receive::reported::Reported;
@@ -17,6 +18,9 @@ use super::channel::{Arrival, Channel};
 
 /// The round-trip time is measured this often while data arrives.
 const RTT_INTERVAL: Duration = Duration::from_millis(500);
+
+/// A PING that was lost is answered with the next word of the sender all the same; only a longer silence makes it worthless.
+const RTT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A window that opened is told again after this, then ever more rarely, until the sender shows that it knows.
 const UPDATE_REPEAT: Duration = Duration::from_millis(100);
@@ -59,6 +63,11 @@ pub(super) struct RecvHalf {
     /// When the newest datagram came.
     newest_at: Instant,
     pub(super) data_at: Option<Instant>,
+    /// When the system was heard to have dropped datagrams here.
+    pub(super) dropped_at: Option<Instant>,
+    /// UDP payload of the largest datagram that came.
+    pub(super) largest: u16,
+    pub(super) limits: LimitClock,
     reported: Reported,
     update: Option<WindowUpdate>,
     ping: RttPing,
@@ -75,6 +84,9 @@ impl RecvHalf {
             is_end_told: false,
             newest_at: Instant::ZERO,
             data_at: None,
+            dropped_at: None,
+            largest: 0,
+            limits: LimitClock::new(),
             reported: Reported::default(),
             update: None,
             ping: RttPing::default(),
@@ -189,10 +201,9 @@ impl RecvHalf {
 
     /// True if a PING is to travel with the next FEEDBACK.
     pub(super) fn wants_rtt(&self, now: Instant) -> bool {
-        let is_old = |at: Instant| now.since(at) >= RTT_INTERVAL;
         self.end.is_none()
-            && self.ping.in_flight.is_none_or(|(_, at)| is_old(at))
-            && self.ping.measured_at.is_none_or(is_old)
+            && self.ping.in_flight.is_none_or(|(_, at)| now.since(at) >= RTT_PATIENCE)
+            && self.ping.measured_at.is_none_or(|at| now.since(at) >= RTT_INTERVAL)
     }
 
     /// A PING went out in our datagram `number`.
