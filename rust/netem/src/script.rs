@@ -54,6 +54,11 @@ impl Script {
         self.then(from, Change::Up(false)).then(from + lasting, Change::Up(true))
     }
 
+    /// The changes that are still to come, each with its moment, in order.
+    pub fn changes(&self) -> impl Iterator<Item = &(Time, Change)> {
+        self.changes.iter()
+    }
+
     /// When the next change is due.
     pub(crate) fn next_at(&self) -> Option<Time> {
         self.changes.front().map(|(at, _)| *at)

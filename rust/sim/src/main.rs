@@ -31,8 +31,9 @@ faspstream-sim grid [--quick] [--threads N] [--from FILE] [--csv FILE] [--charts
     --page runs the rows too, and writes all of it as Markdown, with the charts in a directory beside it.
 faspstream-sim rows [NAME...]
     measures the rows of the transport page (all, or those named) and prints them as a table in Markdown.
-faspstream-sim sweep [--count 200] [--from 1] [--threads N]
-    transfers over random links with the seeds from --from on; prints every link on which something is wrong.
+faspstream-sim sweep [--links 200] [--seed 1] [--threads N] [--csv FILE]
+    transfers over random links with the seeds from --seed on; prints every link on which something is wrong, and the whole
+    report of a single link; --csv writes its flow over time.
 ";
 
 fn main() -> ExitCode {
@@ -126,9 +127,10 @@ fn rows(mut args: Args) -> Result<bool, Box<dyn Error>> {
 }
 
 fn random_links(mut args: Args) -> Result<bool, Box<dyn Error>> {
-    let count = args.value("--count", "a number", number)?.unwrap_or(200);
-    let from = args.value("--from", "a number", number)?.unwrap_or(1);
+    let count = args.value("--links", "a number", number)?.unwrap_or(200);
+    let from = args.value("--seed", "a number", number)?.unwrap_or(1);
     let threads = args.value("--threads", "a number", number)?;
+    let csv = args.value("--csv", "a file", |text| Some(text.to_owned()))?;
     args.finish()?;
     let scenarios: Vec<Scenario> = (from..from.saturating_add(count)).map(sweep::random_scenario).collect();
     let bad = AtomicU64::new(0);
@@ -141,6 +143,12 @@ fn random_links(mut args: Args) -> Result<bool, Box<dyn Error>> {
             bad.fetch_add(1, Ordering::Relaxed);
             let link = sweep::describe(scenario);
             let _ = say(&format!("{}: {}\n  {link}\n", scenario.name, wrong.join("; ")));
+        }
+        if let (1, Ok(outcome)) = (count, &result) {
+            let _ = say(&text::report(outcome));
+            if let (Some(file), Some(flow)) = (&csv, outcome.flows.first()) {
+                let _ = std::fs::write(file, text::series_csv(flow));
+            }
         }
         result.ok().and_then(|outcome| outcome.flows.first().map(|f| f.share()))
     });

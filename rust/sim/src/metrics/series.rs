@@ -30,6 +30,12 @@ impl Bins {
         self.total
     }
 
+    /// The end of the last millisecond in which something passed.
+    pub fn last(&self) -> Option<Time> {
+        let bin = self.bytes.iter().rposition(|bytes| *bytes > 0)?;
+        Some(Time::from_nanos((bin as u64 + 1) * WIDTH))
+    }
+
     /// Bits per second on average from `from` to `to`, in whole milliseconds; zero for an empty span.
     pub fn rate(&self, from: Time, to: Time) -> f64 {
         let (first, last) = (bin(from), bin(to));
@@ -58,6 +64,19 @@ impl Bins {
     pub fn least_rate(&self, window: Duration, from: Time, to: Time) -> f64 {
         let inside = self.windows(window).filter(|(end, _)| *end - window >= from && *end <= to);
         inside.map(|(_, rate)| rate).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The longest time between two moments in which nothing passed, in whole milliseconds, and when it ended.
+    pub fn longest_gap(&self, from: Time, to: Time) -> (Duration, Time) {
+        let (first, last) = (bin(from), bin(to));
+        let (mut longest, mut ended, mut run) = (0, first, 0);
+        for index in first..last {
+            run = if self.bytes.get(index).is_some_and(|bytes| *bytes > 0) { 0 } else { run + 1 };
+            if run > longest {
+                (longest, ended) = (run, index + 1);
+            }
+        }
+        (Duration::from_nanos(longest as u64 * WIDTH), Time::from_nanos(ended as u64 * WIDTH))
     }
 
     /// The end of the first window of this length, ending after `from`, whose average is at least `rate`.
@@ -91,6 +110,16 @@ fn bin(at: Time) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_gap_counts_what_never_came_too() {
+        let mut bins = Bins::default();
+        [1, 2, 9, 10].into_iter().for_each(|ms| bins.add(Time::from_millis(ms), 1));
+        let at = Time::from_millis;
+        assert_eq!(bins.longest_gap(at(0), at(11)), (Duration::from_millis(6), at(9)));
+        assert_eq!(bins.longest_gap(at(0), at(30)), (Duration::from_millis(19), at(30)));
+        assert_eq!(bins.longest_gap(at(1), at(3)), (Duration::ZERO, at(1)));
+    }
 
     #[test]
     fn rates_and_windows_follow_the_bytes() {

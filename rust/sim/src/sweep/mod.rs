@@ -1,14 +1,16 @@
 //! Random links, in search of trouble: whatever the network is like, the stream is whole, goes on, and stays within its memory.
 
+mod judge;
+
 use core::time::Duration;
 
 use faspstream_netem::{
     BitRate, Change, GilbertElliott, Jitter, LinkConfig, RandomStream, Reordering, Script, Time,
 };
 
-use crate::ideal::bdp;
-use crate::outcome::Outcome;
 use crate::scenario::{Flow, Path, Queue, Scenario};
+
+pub use judge::judge;
 
 /// Most bytes of a transfer: enough for hundreds of round trips on slow links and for a look at fast ones.
 const MOST_BYTES: f64 = 40e6;
@@ -113,31 +115,6 @@ fn changes(draws: &mut Draws, path: Path, length: Duration) -> (Script, Duration
         script = script.then(moment(draws), Change::Mtu(1300));
     }
     (script, outages)
-}
-
-/// What is wrong with a run of a random link, in words; nothing if all is well.
-pub fn judge(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
-    let Some(flow) = outcome.flows.first() else { return vec!["no flow".into()] };
-    let mut wrong = Vec::new();
-    if flow.completed_at().is_none() {
-        let share = flow.delivered.total() as f64 / flow.sent.bytes_accepted.max(1) as f64;
-        wrong.push(format!(
-            "not complete by {:.0} s: {:.1} % of what was written",
-            outcome.end.as_secs_f64(),
-            share * 100.0
-        ));
-    }
-    let redundancy = flow.redundancy();
-    let most = 0.02 + scenario.forward.duplication + scenario.path.loss * scenario.path.loss;
-    if redundancy > most && flow.received.bytes_duplicate > 100_000 {
-        wrong.push(format!("{:.2} % of the bytes came twice", redundancy * 100.0));
-    }
-    let bound = 4 * bdp(scenario.path.rate, scenario.path.rtt + Duration::from_millis(100)) * 4 + (8 << 20);
-    let peak = flow.sender.memory_peak.max(flow.receiver.memory_peak);
-    if peak > bound.min(scenario.flows[0].buffer_max) {
-        wrong.push(format!("{} KiB in memory", peak / 1024));
-    }
-    wrong
 }
 
 /// The link in a line.
