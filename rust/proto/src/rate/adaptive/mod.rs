@@ -26,6 +26,8 @@ use drain::{Drain, Purpose};
 /// Share of a remembered rate that a session begins with, and of its own rate that it goes on with after a silence or on a new path.
 const RESUME_SHARE: f64 = 0.5;
 const RESTART_SHARE: f64 = 0.7;
+/// A round trip may take so much longer than twice the remembered one all the same.
+const RESUME_NOISE: Duration = Duration::from_millis(2);
 /// Datagrams in flight before anything is known.
 const FIRST_WINDOW: f64 = 32.0;
 /// Fewest datagrams in flight.
@@ -76,8 +78,8 @@ pub struct Adaptive {
     cubic: Option<Cubic>,
     /// The rate that is remembered of the path, until one has been measured.
     former: Option<Rate>,
-    /// The round-trip time that is remembered of the path, until it is compared.
-    remembered: Option<Duration>,
+    /// What an earlier session remembers of the path, until a round trip confirms it or not.
+    remembered: Option<PathMemory>,
     /// Bytes.
     window: f64,
     /// The window when the queue was last no longer than wanted.
@@ -110,7 +112,7 @@ pub struct Adaptive {
 
 impl Adaptive {
     pub(super) fn new(rates: &Rates, datagram: ByteCount, memory: Option<PathMemory>) -> Self {
-        Self::begin(rates, datagram, memory, RESUME_SHARE)
+        Self { remembered: memory, ..Self::begin(rates, datagram, None, 1.0) }
     }
 
     fn begin(rates: &Rates, datagram: ByteCount, memory: Option<PathMemory>, share: f64) -> Self {
@@ -124,7 +126,7 @@ impl Adaptive {
             loss: LossJudge::default(),
             cubic: None,
             former: memory.map(|m| m.rate),
-            remembered: memory.map(|m| m.min_rtt),
+            remembered: None,
             window,
             content: window,
             before_loss: window,
@@ -144,14 +146,19 @@ impl Adaptive {
         }
     }
 
-    /// A path whose round trip is another one is not the path that is remembered (careful resume,
-    /// draft-ietf-tsvwg-careful-resume).
+    /// The first round trip says whether this is the path that is remembered: if it takes as long, the window jumps to a part of what
+    /// was delivered then, and the search goes on from there after it has seen what comes of it; if not, nothing is remembered
+    /// (careful resume, draft-ietf-tsvwg-careful-resume).
     fn check_memory(&mut self, facts: &FeedbackFacts) {
-        if let (Some(remembered), Some(rtt)) = (self.remembered, facts.rtt) {
-            self.remembered = None;
-            if rtt > remembered * 2 || rtt < remembered / 2 {
-                self.window = self.window.min(FIRST_WINDOW * self.path.datagram());
-            }
+        let Some(rtt) = facts.rtt else { return };
+        let Some(memory) = self.remembered.take() else { return };
+        let is_same = rtt <= memory.min_rtt * 2 + RESUME_NOISE && rtt >= memory.min_rtt / 2;
+        let window = memory.rate.scaled(RESUME_SHARE).bytes_in(memory.min_rtt).0 as f64;
+        if is_same && window > self.window && matches!(&self.phase, Phase::Search(s) if s.is_start()) {
+            self.window = window.min(1e12);
+            self.content = self.window;
+            self.before_loss = self.window;
+            self.phase = Phase::Search(Search::remembered());
         }
     }
 
@@ -275,7 +282,6 @@ impl RateController for Adaptive {
             self.restart(memory);
             self.path.begin_round(facts);
         }
-        self.check_memory(facts);
         let begins = self.path.on_feedback(facts, self.loss.usual());
         if self.path.clearing() > 0.0 {
             self.former = None;
@@ -290,6 +296,7 @@ impl RateController for Adaptive {
         self.overflow *= 1.0 + OVERFLOW_GROWTH * self.path.since_last().min(1.0);
         self.step(facts, begins, (facts.acked + facts.lost).0 as f64);
         self.step_loss(facts, begins);
+        self.check_memory(facts);
         self.bound(facts);
     }
 
