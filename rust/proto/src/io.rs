@@ -61,6 +61,8 @@ pub enum Discard {
     NotAuthentic,
     /// Received before, or too old to tell.
     Replayed,
+    /// Its bytes would make one gap too many in the stream; as if it had been lost.
+    NoRoom,
     /// The session is over.
     Closed,
 }

@@ -21,6 +21,11 @@ impl Clock {
         Self { origin, drift: ppm as i128 }
     }
 
+    /// The clock stands still for so long.
+    pub fn stand_still(&mut self, lasting: Duration) {
+        self.origin = self.origin + lasting;
+    }
+
     /// What this clock shows at `now`; zero before its origin.
     pub fn local(&self, now: Time) -> Instant {
         let elapsed = now.as_nanos().saturating_sub(self.origin.as_nanos());

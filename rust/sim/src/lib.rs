@@ -11,6 +11,7 @@ pub mod args;
 pub mod charts;
 pub mod clock;
 pub mod content;
+pub mod cost;
 pub mod cross;
 pub mod endpoint;
 pub mod grid;

@@ -12,6 +12,7 @@ use faspstream_netem::BitRate;
 use faspstream_proto::config::Rates;
 use faspstream_proto::units::Rate;
 use faspstream_sim::args::{self, Args};
+use faspstream_sim::cost;
 use faspstream_sim::endpoint::SourcePlan;
 use faspstream_sim::rows;
 use faspstream_sim::run::{run, run_all};
@@ -34,6 +35,8 @@ faspstream-sim rows [NAME...]
 faspstream-sim sweep [--links 200] [--seed 1] [--threads N] [--csv FILE]
     transfers over random links with the seeds from --seed on; prints every link on which something is wrong, and the whole
     report of a single link; --csv writes its flow over time.
+faspstream-sim cost [IN_FLIGHT...]
+    measures what a datagram costs with so many in flight: 1,000 to 1,000,000 unless told otherwise.
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Some("grid") => grid_command::grid(args),
         Some("rows") => rows(args),
         Some("sweep") => random_links(args),
+        Some("cost") => costs(args),
         _ => say(HELP).map(|()| false),
     };
     match result {
@@ -163,6 +167,18 @@ fn random_links(mut args: Args) -> Result<bool, Box<dyn Error>> {
         at(0.5)
     ))?;
     Ok(bad == 0)
+}
+
+fn costs(mut args: Args) -> Result<bool, Box<dyn Error>> {
+    let mut sizes = Vec::new();
+    while let Some(word) = args.command() {
+        sizes.push(word.parse().map_err(|_| format!("{word} is no number of datagrams in flight"))?);
+    }
+    if sizes.is_empty() {
+        sizes = vec![1_000, 10_000, 100_000, 1_000_000];
+    }
+    say(&cost::table(&sizes))?;
+    Ok(true)
 }
 
 fn threads_or_all(threads: Option<u64>) -> Result<usize, Box<dyn Error>> {

@@ -216,7 +216,11 @@ fn check(sender: &Endpoint, receiver: &Endpoint) -> Result<(), String> {
     }
     let received = receiver.session().stats().bytes_received;
     if acknowledged > received || received > written {
-        return Err(format!("{acknowledged} bytes acknowledged, {received} received, {written} written"));
+        return Err(format!(
+            "{acknowledged} bytes acknowledged, {received} received, {written} written; sender {:?}, receiver {:?}",
+            sender.ending(),
+            receiver.ending()
+        ));
     }
     if matches!(sender.ending(), Ending::Completed(_)) {
         let last = sender.session().stats();

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::units::Instant;
+use crate::units::{ByteCount, Instant, Rate};
 
 /// Assumed until the round-trip time was measured.
 const RTT_GUESS: Duration = Duration::from_millis(100);
@@ -27,6 +27,7 @@ pub(crate) struct FlowWindow {
     /// The limit that the sender was told last.
     told: u64,
     rtt: Option<Duration>,
+    least_rtt: Option<Duration>,
     round_began: Instant,
     round_bytes: u64,
     /// Bytes per round trip of the last rounds.
@@ -45,6 +46,7 @@ impl FlowWindow {
             consumed: 0,
             told: first,
             rtt: None,
+            least_rtt: None,
             round_began: Instant::ZERO,
             round_bytes: 0,
             rounds: [0; ROUNDS],
@@ -76,8 +78,19 @@ impl FlowWindow {
         self.rtt
     }
 
+    /// The smallest round-trip time that was measured.
+    pub(crate) fn least_rtt(&self) -> Option<Duration> {
+        self.least_rtt
+    }
+
+    /// Stream bytes that came for the first time, over about the last round trip.
+    pub(crate) fn rate(&self) -> Rate {
+        Rate::of(ByteCount(self.rounds[0]), self.rtt())
+    }
+
     /// The round-trip time was measured.
     pub(crate) fn on_rtt(&mut self, rtt: Duration) {
+        self.least_rtt = Some(self.least_rtt.map_or(rtt, |least| least.min(rtt)));
         self.rtt = Some(self.rtt.map_or(rtt, |old| (old * 7 + rtt) / 8));
     }
 

@@ -148,6 +148,13 @@ impl SendQueue {
         new
     }
 
+    /// The first piece of `segment` that is not acknowledged; None if all of it is. Only such a piece may be sent again: memory below it
+    /// may be gone.
+    pub(crate) fn missing(&self, segment: Segment) -> Option<Segment> {
+        let missing = self.acked.missing_in(segment.offset..segment.end()).next()?;
+        Some(Segment { offset: missing.start, len: (missing.end - missing.start) as usize })
+    }
+
     /// True if all of `segment` is acknowledged.
     pub(crate) fn is_acked(&self, segment: Segment) -> bool {
         self.acked.contains_all(&(segment.offset..segment.end()))
@@ -367,5 +374,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_left_of_a_segment_begins_behind_what_is_acknowledged() {
+        let mut queue = SendQueue::new();
+        (0..3).for_each(|_| queue.push(Bytes::from_static(&[1; 100])));
+        let whole = queue.next_new(300, false).expect("all of it");
+        queue.acked(Segment { offset: 0, len: 120 });
+        queue.acked(Segment { offset: 150, len: 10 });
+        assert_eq!(queue.missing(whole), Some(Segment { offset: 120, len: 30 }));
+        queue.acked(whole);
+        assert_eq!(queue.missing(whole), None);
     }
 }

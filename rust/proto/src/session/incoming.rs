@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use super::acknowledging::Contradiction;
 use super::channel::Arrival;
 use super::phase::Farewell;
-use super::receiving::RecvHalf;
 use super::{Half, Session};
 use crate::error::{CloseReason, ErrorCode};
 use crate::io::{Discard, Event};
 use crate::protection::SealedDatagram;
+use crate::receive::reassembly::Refused;
 use crate::units::Instant;
 use crate::wire::frame::{Frame, Frames};
 use crate::wire::header::Kind;
@@ -65,11 +65,17 @@ impl Session {
                 if is_open { recv.reassembly.insert(offset, plain) } else { Ok(0) }
             }
         };
+        if stored == Err(Refused::TooManyGaps) {
+            // As if it had been lost: what is not counted as received will be sent again.
+            self.channel.counters.rejected += 1;
+            return Err(Discard::NoRoom);
+        }
         let arrival = self.channel.accept(now, from, sealed.packet_number, bytes);
         recv.on_datagram(now, &arrival);
+        recv.largest = recv.largest.max(u16::try_from(bytes).unwrap_or(u16::MAX));
         let outcome = match stored {
             Ok(new) => recv.on_data(now, offset + len as u64, new),
-            Err(refused) => RecvHalf::on_refused(refused),
+            Err(_) => Err(Contradiction("data came beyond the flow-control limit")),
         };
         self.after_arrival(&arrival);
         self.settle(now, outcome);

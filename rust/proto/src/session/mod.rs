@@ -48,6 +48,8 @@ pub struct Session {
     /// A PATH_RESPONSE is to be sent there.
     path_response: Option<(SocketAddr, [u8; 8])>,
     is_send_blocked: bool,
+    /// The caller has no processor time left.
+    is_busy: bool,
     /// Frames and datagrams that are not opened in place.
     scratch: Vec<u8>,
 }
@@ -87,6 +89,7 @@ impl Session {
             events: VecDeque::new(),
             path_response: None,
             is_send_blocked: false,
+            is_busy: false,
             scratch: vec![0; usize::from(config.datagram_max.max(crate::mtu::BASE))],
         })
     }
@@ -107,8 +110,11 @@ impl Session {
 
     /// Receiver: the system's counter of datagrams that it dropped at this session's socket stands at `total`.
     pub fn handle_local_drops(&mut self, total: u64) {
-        if let Half::Recv(recv) = &mut self.half {
-            recv.counters.local_drops = recv.counters.local_drops.max(total);
+        if let Half::Recv(recv) = &mut self.half
+            && total > recv.counters.local_drops
+        {
+            recv.counters.local_drops = total;
+            recv.dropped_at = Some(self.now);
         }
     }
 
@@ -116,6 +122,13 @@ impl Session {
     pub fn handle_send_blocked(&mut self, now: Instant, blocked: bool) {
         let now = self.clock(now);
         self.is_send_blocked = blocked;
+        self.note_limit(now);
+    }
+
+    /// The thread that serves this session has no time left (true), or has again. Changes nothing but what is named as the limit.
+    pub fn handle_busy(&mut self, now: Instant, busy: bool) {
+        let now = self.clock(now);
+        self.is_busy = busy;
         self.note_limit(now);
     }
 
@@ -283,7 +296,9 @@ impl Session {
     /// Sender: what a later session to the same peer may start from; None until it is known.
     pub fn path_memory(&self) -> Option<PathMemory> {
         let Half::Send(send) = &self.half else { return None };
-        Some(PathMemory { min_rtt: send.flight.base.rtt()?, rate: send.flight.delivery.latest()? })
+        // The last samples of a stream are those of its tail.
+        let rate = send.flight.delivery.peak().or(send.flight.delivery.latest())?;
+        Some(PathMemory { min_rtt: send.flight.base.rtt()?, rate })
     }
 
     /// Where datagrams go; None until it is known.
@@ -339,6 +354,9 @@ impl Session {
             (Phase::Open, Role::Sender) => {
                 let farewell = if answers { Farewell::complete(now, self.role) } else { Farewell::silent() };
                 self.phase = Phase::Complete(farewell);
+                if let Half::Send(send) = &mut self.half {
+                    send.on_complete();
+                }
                 self.events.push_back(Event::Completed);
             }
             (Phase::Complete(_), _) => self.phase = Phase::Complete(Farewell::silent()),

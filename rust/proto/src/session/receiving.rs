@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::io::{EndOfStream, Misuse};
 use crate::limits::LimitClock;
 use crate::receive::flow::FlowWindow;
-use crate::receive::reassembly::{CHUNK_LEN, Reassembly, Refused};
+use crate::receive::reassembly::{CHUNK_LEN, Reassembly};
 use crate::receive::reported::Reported;
 use crate::receive::schedule::FeedbackSchedule;
 use crate::units::{ByteCount, Instant};
@@ -118,15 +118,6 @@ impl RecvHalf {
         self.flow.on_received(now, new);
         self.after_window(now);
         Ok(())
-    }
-
-    /// What a segment that was refused means.
-    pub(super) fn on_refused(refused: Refused) -> Result<(), Contradiction> {
-        match refused {
-            Refused::BeyondLimit => Err(Contradiction("data came beyond the flow-control limit")),
-            // As if it had been lost: the sender will send it again.
-            Refused::TooManyGaps => Ok(()),
-        }
     }
 
     /// END has come.

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::receiving::RecvHalf;
 use super::sending::SendHalf;
 use super::{Half, Session};
 use crate::io::{Limit, LimitTimes, Stats};
@@ -42,6 +43,9 @@ impl Session {
                 stats.datagrams_duplicate = recv.counters.duplicates;
                 stats.local_drops = recv.counters.local_drops;
                 stats.rtt = recv.flow.measured_rtt().unwrap_or_default();
+                stats.rtt_min = recv.flow.least_rtt().unwrap_or_default();
+                stats.delivery_rate = recv.flow.rate().as_bps();
+                stats.datagram_size = recv.largest;
                 stats.buffer_used = recv.reassembly.buffered();
                 stats.buffer_size = recv.flow.window();
                 stats.feedbacks = recv.counters.feedbacks;
@@ -53,14 +57,20 @@ impl Session {
     /// Notes which bound is active from now on.
     pub(super) fn note_limit(&mut self, now: Instant) {
         let suspicious = self.channel.silence.is_suspicious() && self.channel.is_established();
-        let blocked = self.is_send_blocked;
-        if let Half::Send(send) = &mut self.half {
-            let limit = match () {
-                () if suspicious || send.flight.probe.is_outage() => Limit::Outage,
-                () if blocked => Limit::LocalSocketBuffer,
-                () => send.active_limit(now),
-            };
-            send.limits.set(now, limit);
+        let (blocked, busy) = (self.is_send_blocked, self.is_busy);
+        match &mut self.half {
+            Half::Send(send) => {
+                let limit = match () {
+                    () if suspicious || send.flight.probe.is_outage() => Limit::Outage,
+                    () if blocked => Limit::LocalSocketBuffer,
+                    () => send.active_limit(now),
+                };
+                send.limits.set(now, or_busy(limit, busy));
+            }
+            Half::Recv(recv) => {
+                let limit = recv.active_limit(now, suspicious);
+                recv.limits.set(now, or_busy(limit, busy));
+            }
         }
     }
 
@@ -68,16 +78,30 @@ impl Session {
     pub(super) fn report_limits(&self, now: Instant) -> (Limit, LimitTimes) {
         match &self.half {
             Half::Send(send) => (send.limits.active(), send.limits.times_at(now)),
-            Half::Recv(recv) => {
-                let unread = recv.reassembly.contiguous() - recv.flow.consumed();
-                let limit = match () {
-                    () if self.channel.silence.is_suspicious() => Limit::Outage,
-                    () if unread > recv.flow.window() / 2 => Limit::ApplicationRead,
-                    () if recv.data_at.is_none_or(|at| now.since(at) > QUIET) => Limit::ApplicationWrite,
-                    () => Limit::NetworkCapacity,
-                };
-                (limit, LimitTimes::default())
-            }
+            Half::Recv(recv) => (recv.limits.active(), recv.limits.times_at(now)),
+        }
+    }
+}
+
+/// Where the network or the target would be named, a caller without time is the truer reason: more would not have been sent or taken.
+fn or_busy(limit: Limit, busy: bool) -> Limit {
+    match limit {
+        Limit::NetworkCapacity | Limit::TargetRate if busy => Limit::Cpu,
+        limit => limit,
+    }
+}
+
+impl RecvHalf {
+    /// What this end can see of what keeps the stream back.
+    fn active_limit(&self, now: Instant, suspicious: bool) -> Limit {
+        let unread = self.reassembly.contiguous() - self.flow.consumed();
+        let drops = self.dropped_at.is_some_and(|at| now.since(at) < LOCAL_DROPS);
+        match () {
+            () if suspicious => Limit::Outage,
+            () if unread > self.flow.window() / 2 => Limit::ApplicationRead,
+            () if self.data_at.is_none_or(|at| now.since(at) > QUIET) => Limit::ApplicationWrite,
+            () if drops => Limit::LocalSocketBuffer,
+            () => Limit::NetworkCapacity,
         }
     }
 }

@@ -227,6 +227,15 @@ impl SendHalf {
         }
     }
 
+    /// The peer has taken everything, whatever its last feedback said: this word may overtake that.
+    pub(super) fn on_complete(&mut self) {
+        let written = self.queue.written();
+        if self.queue.sent() == written {
+            self.queue.acked(Segment { offset: 0, len: usize::try_from(written).unwrap_or(usize::MAX) });
+            self.peer.consumed = written;
+        }
+    }
+
     /// True if END was sent, so that COMPLETE can be its answer.
     pub(super) fn has_sent_end(&self) -> bool {
         self.ending.is_some_and(|ending| ending.sent_at.is_some())

@@ -138,7 +138,9 @@ impl SendHalf {
     fn next_copy(&mut self, room: usize, anyway: bool) -> Option<Outgoing> {
         let next = self.flight.ring.next_number();
         while let Some(copy) = self.copies.front().copied() {
-            if self.queue.is_acked(copy.segment) {
+            // After a black hole a copy may be longer than any datagram, and would wait for ever; or a shorter one has brought a part.
+            let is_whole = self.queue.missing(copy.segment) == Some(copy.segment);
+            if !is_whole || copy.segment.len > self.full_payload() {
                 self.copies.pop_front();
                 continue;
             }
@@ -162,10 +164,9 @@ impl SendHalf {
         let base = usize::from(self.mtu.size().min(mtu::BASE)) - DATA_OVERHEAD;
         let room = if self.flight.probe.is_lasting() { room.min(base) } else { room };
         let whole = Segment { offset: datagram.offset, len: usize::from(datagram.len) };
-        let segment = Segment { len: whole.len.min(room), ..whole };
-        if self.queue.is_acked(segment) || segment.end() > self.queue.sent() {
-            return None;
-        }
+        // A shorter datagram may have brought a part of it already.
+        let missing = self.queue.missing(whole).filter(|missing| missing.end() <= self.queue.sent())?;
+        let segment = Segment { len: missing.len.min(room), ..missing };
         let twin = (segment == whole && datagram.twin == 0).then_some(number);
         Some(Outgoing { segment, tries: datagram.tries.saturating_add(1), twin, escalates: false })
     }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use faspstream_netem::{RandomStream, Time};
+use faspstream_netem::{BitRate, RandomStream, Time};
 
 use crate::packet::Segment;
 
@@ -13,6 +13,8 @@ pub struct HostConfig {
     pub receive_buffer: u64,
     /// Processor time for each datagram sent or received.
     pub per_datagram: Duration,
+    /// What the socket takes at most; it blocks when this much waits in it: 64 KiB.
+    pub send_rate: Option<BitRate>,
     /// Timers fire up to this late, each by a chance of its own.
     pub timer_slack: Duration,
     /// Times at which the process gets no processor.
@@ -24,6 +26,7 @@ impl Default for HostConfig {
         Self {
             receive_buffer: u64::MAX,
             per_datagram: Duration::ZERO,
+            send_rate: None,
             timer_slack: Duration::ZERO,
             stalls: None,
         }
@@ -39,6 +42,14 @@ pub struct Stalls {
     pub up_to: Duration,
 }
 
+/// Bytes that wait in a socket which blocks, and those that wait when it takes more again.
+const SEND_BUFFER: u64 = 64 * 1024;
+const SEND_LOW: u64 = SEND_BUFFER / 2;
+
+/// The time over which the share of processor time is taken, and the share above which none is left.
+const LOAD_WINDOW: Duration = Duration::from_millis(100);
+const LOAD_FULL: f64 = 0.95;
+
 /// What the kernel spends on a datagram besides its bytes.
 const KERNEL_OVERHEAD: u64 = 768;
 
@@ -50,6 +61,12 @@ pub(crate) struct Host {
     inbox_bytes: u64,
     dropped: u64,
     busy_until: Time,
+    /// When the socket has sent everything.
+    sent_by: Time,
+    is_blocked: bool,
+    load_since: Time,
+    worked: Duration,
+    is_full: bool,
     next_stall: Option<(Time, Time)>,
     stalls: u64,
     chance: RandomStream,
@@ -64,6 +81,11 @@ impl Host {
             inbox_bytes: 0,
             dropped: 0,
             busy_until: Time::ZERO,
+            sent_by: Time::ZERO,
+            is_blocked: false,
+            load_since: Time::ZERO,
+            worked: Duration::ZERO,
+            is_full: false,
             next_stall: None,
             stalls: 0,
             chance: RandomStream::new(seed, 201),
@@ -98,6 +120,39 @@ impl Host {
     pub(crate) fn work(&mut self, now: Time, datagrams: u64) {
         let spent = self.config.per_datagram * u32::try_from(datagrams).unwrap_or(u32::MAX);
         self.busy_until = self.busy_until.max(now) + spent;
+        self.worked += spent;
+    }
+
+    /// True if the process has no processor time left, or has again: told once, when it changes.
+    pub(crate) fn load_change(&mut self, now: Time) -> Option<bool> {
+        let window = now.since(self.load_since);
+        if window < LOAD_WINDOW {
+            return None;
+        }
+        let is_full = self.worked.as_secs_f64() > LOAD_FULL * window.as_secs_f64();
+        (self.load_since, self.worked) = (now, Duration::ZERO);
+        (core::mem::replace(&mut self.is_full, is_full) != is_full).then_some(is_full)
+    }
+
+    /// The socket has taken so many bytes.
+    pub(crate) fn on_sent(&mut self, now: Time, bytes: u64) {
+        if let Some(rate) = self.config.send_rate {
+            self.sent_by = self.sent_by.max(now) + time_for(rate, bytes);
+        }
+    }
+
+    /// True if the socket blocks, or takes more again: told once, when it changes.
+    pub(crate) fn block_change(&mut self, now: Time) -> Option<bool> {
+        let rate = self.config.send_rate?;
+        let waiting = rate.bytes_in(self.sent_by.since(now));
+        let is_blocked = if self.is_blocked { waiting > SEND_LOW } else { waiting >= SEND_BUFFER };
+        (core::mem::replace(&mut self.is_blocked, is_blocked) != is_blocked).then_some(is_blocked)
+    }
+
+    /// When a socket that blocks takes more.
+    fn unblocks(&self) -> Option<Time> {
+        let rate = self.config.send_rate.filter(|_| self.is_blocked)?;
+        Some(self.sent_by - time_for(rate, SEND_LOW))
     }
 
     /// Everything in the socket.
@@ -126,10 +181,7 @@ impl Host {
     pub(crate) fn next_wake(&self, now: Time, timer: Option<Time>) -> Option<Time> {
         let timer = timer.map(|at| at + self.config.timer_slack.mul_f64(self.slack.unit_at(at.as_nanos())));
         let arrival = (!self.inbox.is_empty()).then_some(now);
-        let due = match (timer, arrival) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let due = [timer, arrival, self.unblocks().map(|at| at.max(now))].into_iter().flatten().min();
         due.map(|at| at.max(self.busy_until))
     }
 
@@ -140,4 +192,8 @@ impl Host {
         let from = after + stalls.every.mul_f64(-(1.0 - wait).ln());
         self.next_stall = Some((from, from + stalls.up_to.mul_f64(length)));
     }
+}
+
+fn time_for(rate: BitRate, bytes: u64) -> Duration {
+    Duration::from_secs_f64(bytes as f64 * 8.0 / rate.as_bps() as f64)
 }

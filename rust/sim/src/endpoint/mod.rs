@@ -5,6 +5,7 @@ mod sink;
 mod source;
 mod tally;
 
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -53,6 +54,13 @@ pub enum Order {
         /// True if the end notices.
         noticed: bool,
     },
+    /// The machine is put to sleep: nothing is sent, what comes is lost.
+    Sleep {
+        /// How long.
+        lasting: Duration,
+        /// True where the clock of the session stands still meanwhile, as on Linux and macOS; on Windows it goes on.
+        clock_stands: bool,
+    },
     /// The application gives up.
     Abort(&'static str),
 }
@@ -97,6 +105,7 @@ pub struct Endpoint {
     measure_from: Time,
     tally: Tally,
     ending: Ending,
+    asleep_until: Time,
     fault: Option<String>,
     buffer: Vec<u8>,
     now: Time,
@@ -121,6 +130,7 @@ impl Endpoint {
             measure_from: parts.measure_from,
             tally: Tally::default(),
             ending: Ending::Running,
+            asleep_until: Time::ZERO,
             fault: None,
             buffer: vec![0; 65_536],
             now: parts.start,
@@ -170,8 +180,13 @@ impl Endpoint {
     /// True if every datagram that came is accounted for, and the session's counters say the same as ours.
     pub fn accounts_for_datagrams(&self) -> Result<(), String> {
         let (t, s) = (&self.tally, self.session.stats());
-        let gone =
-            t.misaddressed + t.taken + t.discarded + t.too_late + self.host.dropped() + self.host.waiting();
+        let gone = t.misaddressed
+            + t.slept_through
+            + t.taken
+            + t.discarded
+            + t.too_late
+            + self.host.dropped()
+            + self.host.waiting();
         let pairs = [
             ("arrived", t.arrived, gone),
             ("datagrams_sent", s.datagrams_sent, t.sent),
@@ -218,6 +233,12 @@ impl Endpoint {
                         self.session.handle_path_change(local);
                     }
                 }
+                Order::Sleep { lasting, clock_stands } => {
+                    self.asleep_until = self.now + lasting;
+                    if clock_stands {
+                        self.clock.stand_still(lasting);
+                    }
+                }
                 Order::Abort(reason) => self.session.handle_abort(local, ErrorCode::Aborted, reason),
             }
         }
@@ -252,6 +273,9 @@ impl Endpoint {
     fn transmit(&mut self, local: Instant, out: &mut Vec<Segment>) -> Result<u64, String> {
         let before = out.len();
         for _ in 0..MOST_BATCHES {
+            if let Some(blocked) = self.host.block_change(self.now) {
+                self.session.handle_send_blocked(local, blocked);
+            }
             let Some(t) = self.session.poll_transmit(local, &mut self.buffer, BATCH) else {
                 let sent = (out.len() - before) as u64;
                 self.tally.sent += sent;
@@ -264,6 +288,7 @@ impl Endpoint {
             for datagram in self.buffer[..t.len].chunks(t.segment) {
                 let wire_len = datagram.len() as u64 + IP_UDP_HEADER;
                 self.tally.sent_bytes.add(self.now, wire_len);
+                self.host.on_sent(self.now, wire_len);
                 let bytes = datagram.to_vec();
                 let body = Body::Datagram { source: self.address, destination: t.destination, bytes };
                 out.push(Segment::new(self.id, self.now, wire_len, body));
@@ -306,6 +331,10 @@ impl Agent for Endpoint {
     fn accept(&mut self, now: Time, packet: Segment) {
         self.now = now;
         self.tally.arrived += 1;
+        if now < self.asleep_until {
+            self.tally.slept_through += 1;
+            return;
+        }
         self.tally.waited.record(packet.waited);
         if now >= self.measure_from {
             self.tally.waited_measured.record(packet.waited);
@@ -315,7 +344,7 @@ impl Agent for Endpoint {
 
     fn run(&mut self, now: Time, out: &mut Vec<Segment>) {
         self.now = now;
-        if !self.host.is_free(now) || self.fault.is_some() {
+        if now < self.asleep_until || !self.host.is_free(now) || self.fault.is_some() {
             return;
         }
         self.has_begun = true;
@@ -330,6 +359,9 @@ impl Agent for Endpoint {
             Err(fault) => self.fault = Some(fault),
         }
         self.host.work(now, handled);
+        if let Some(is_full) = self.host.load_change(now) {
+            self.session.handle_busy(local, is_full);
+        }
         self.measure();
     }
 
@@ -346,7 +378,8 @@ impl Agent for Endpoint {
         };
         let timer = self.session.poll_timeout().and_then(|at| self.clock.world(at));
         let order = self.orders.front().map(|(at, _)| *at);
-        self.host.next_wake(self.now, [app, timer, order].into_iter().flatten().min())
+        let due = self.host.next_wake(self.now, [app, timer, order].into_iter().flatten().min());
+        due.map(|at| at.max(self.asleep_until))
     }
 
     fn is_done(&self) -> bool {

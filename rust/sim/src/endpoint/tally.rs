@@ -18,6 +18,8 @@ pub struct Tally {
     pub arrived: u64,
     /// Of those, sent to an address that this end does not have any more.
     pub misaddressed: u64,
+    /// Of those, come while the machine slept.
+    pub slept_through: u64,
     /// Of those, taken by the session.
     pub taken: u64,
     /// Of those, discarded by the session.

@@ -32,6 +32,7 @@ pub(super) fn diagnosis() -> Result<Vec<Figure>, Failure> {
         let outcome = run(&Scenario::new(what, long_path()).flow(flow).until(15 * SECOND))?;
         figures.push(verdict(what, limit, &outcome, Time::from_secs(5), outcome.end));
     }
+    figures.extend(machines()?);
     let script = Script::default().outage(Time::from_secs(3), 10 * SECOND);
     let outcome = run(&endless("an outage", long_path(), 13 * SECOND).both(|l| l.script = script.clone()))?;
     figures.push(verdict("an outage", Limit::Outage, &outcome, Time::from_secs(5), outcome.end));
@@ -48,6 +49,24 @@ pub(super) fn diagnosis() -> Result<Vec<Figure>, Failure> {
         outcome.end,
     ));
     Ok(figures)
+}
+
+/// The bounds of the sending machine.
+fn machines() -> Result<[Figure; 2], Failure> {
+    let slow_socket = HostConfig { send_rate: Some(BitRate::from_mbps(40)), ..HostConfig::default() };
+    // 25,000 datagrams a second.
+    let slow_processor = HostConfig { per_datagram: MS / 25, ..HostConfig::default() };
+    let path = Path::new(BitRate::from_mbps(1000), 20 * MS);
+    let with = |what: &'static str, limit, sender_host| {
+        let mut scenario = endless(what, path, 8 * SECOND);
+        scenario.flows[0].sender_host = sender_host;
+        let outcome = run(&scenario)?;
+        Ok(verdict(what, limit, &outcome, Time::from_secs(2), outcome.end))
+    };
+    Ok([
+        with("the sender's socket", Limit::LocalSocketBuffer, slow_socket)?,
+        with("the sender's processor", Limit::Cpu, slow_processor)?,
+    ])
 }
 
 /// The share of the time from sample to sample in which the verdict was `limit`.

@@ -56,7 +56,9 @@ pub fn random_scenario(seed: u64) -> Scenario {
     let path = Path::new(rate, rtt).loss(loss).queue(queue);
     let wanted = path.ideal() / 8.0 * (rtt.as_secs_f64() * 60.0 + 1.0);
     let bytes = wanted.min(MOST_BYTES) as u64;
-    let flow = Flow { push: draws.chance(0.5), ..Flow::bulk(bytes) };
+    // A burst lasts for a number of datagrams, so one that meets nothing but probes may last for minutes.
+    let outage_timeout = Duration::from_secs(3_600);
+    let flow = Flow { push: draws.chance(0.5), outage_timeout, ..Flow::bulk(bytes) };
     let mut scenario = Scenario::new(format!("random link {seed}"), path).flow(flow);
     scenario.seed = seed;
     let mut length = Duration::from_secs_f64(bytes as f64 * 8.0 / path.ideal()) + rtt * 4;

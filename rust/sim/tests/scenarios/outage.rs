@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use faspstream_netem::{Script, Time};
 use faspstream_proto::error::ErrorCode;
-use faspstream_sim::endpoint::Ending;
+use faspstream_sim::endpoint::{Ending, Order};
 use faspstream_sim::outcome::Outcome;
 use faspstream_sim::run::run;
 use faspstream_sim::scenario::{Flow, Scenario};
@@ -61,6 +61,47 @@ fn two_seconds_in_the_direction_of_the_feedback() {
 #[test]
 fn ten_seconds_in_both_directions() {
     goes_on(10 * SECOND, Way::Both);
+}
+
+/// A transfer of 8 s; the machine of one end sleeps at 3 s.
+fn outlives_a_sleep(sends: bool, push: bool, clock_stands: bool) {
+    let lasting = 30 * SECOND;
+    let mut scenario = transfer("a machine that sleeps", long_path(), 8 * SECOND);
+    scenario.until += lasting;
+    let flow = &mut scenario.flows[0];
+    flow.push = push;
+    let orders = if sends { &mut flow.sender_orders } else { &mut flow.receiver_orders };
+    orders.push((FROM, Order::Sleep { lasting, clock_stands }));
+    let outcome = complete(&scenario);
+    let woken = FROM + lasting;
+    let reached = outcome.flows[0].receiver.taken_bytes.first_reaching(90e6, 100 * MS, woken + 100 * MS);
+    holds!(outcome, reached.is_some_and(|at| at.since(woken) <= 2 * SECOND));
+}
+
+#[test]
+fn a_laptop_that_slept_goes_on_whether_its_clock_stood_still_or_not() {
+    for sends in [true, false] {
+        for clock_stands in [true, false] {
+            // The client is the laptop.
+            outlives_a_sleep(sends, sends, clock_stands);
+        }
+    }
+}
+
+#[test]
+fn a_laptop_that_wakes_at_another_address_goes_on_too() {
+    for sends in [true, false] {
+        let lasting = 20 * SECOND;
+        let mut scenario = transfer("a laptop that wakes elsewhere", long_path(), 8 * SECOND);
+        scenario.until += lasting;
+        let flow = &mut scenario.flows[0];
+        flow.push = sends;
+        let address = "10.9.9.9:40000".parse().expect("a literal address");
+        let orders = if sends { &mut flow.sender_orders } else { &mut flow.receiver_orders };
+        orders.push((FROM, Order::Sleep { lasting, clock_stands: true }));
+        orders.push((FROM + lasting, Order::Move { address, noticed: true }));
+        complete(&scenario);
+    }
 }
 
 #[test]

@@ -1,0 +1,63 @@
+//! Links that the random search found trouble on (`faspstream-sim sweep --links 1 --seed N`), each with its name.
+
+use faspstream_netem::{Change, Script, Time};
+use faspstream_sim::outcome::Outcome;
+use faspstream_sim::run::run;
+use faspstream_sim::sweep::{judge, random_scenario};
+
+use crate::common::{SECOND, complete, holds, long_path, transfer};
+
+fn link(seed: u64) -> Outcome {
+    let scenario = random_scenario(seed);
+    let outcome = run(&scenario).unwrap_or_else(|failure| panic!("{failure}"));
+    let wrong = judge(&scenario, &outcome);
+    assert!(wrong.is_empty(), "{}", wrong.join("; "));
+    outcome
+}
+
+#[test]
+fn link_12_small_probes_that_arrive_first_after_an_outage_are_no_black_hole() {
+    let outcome = link(12);
+    holds!(outcome, outcome.flows[0].sent.datagram_size == 1472);
+}
+
+#[test]
+fn link_145_a_slow_path_of_a_second_is_not_flooded() {
+    let outcome = link(145);
+    holds!(outcome, outcome.flows[0].sender.sent_bytes.peak_rate(SECOND / 10) < 40e6);
+}
+
+#[test]
+fn link_717_the_same_with_loss_and_an_outage() {
+    let outcome = link(717);
+    holds!(outcome, outcome.flows[0].sender.sent_bytes.peak_rate(SECOND / 10) < 40e6);
+}
+
+#[test]
+fn link_1871_second_copies_that_a_black_hole_has_made_too_long_do_not_wait_for_ever() {
+    link(1871);
+}
+
+#[test]
+fn link_9345_what_is_sent_again_is_only_what_is_missing_after_datagrams_have_become_smaller() {
+    link(9345);
+}
+
+#[test]
+fn link_5433_the_word_that_all_is_complete_may_overtake_the_feedback() {
+    link(5433);
+}
+
+#[test]
+fn link_259_and_2060_a_receiver_whose_last_words_all_get_lost_is_complete() {
+    link(259);
+    link(2060);
+}
+
+#[test]
+fn a_black_hole_under_heavy_loss_is_left_whatever_waits_to_be_sent_twice() {
+    let mut scenario = transfer("black hole at 8 % loss", long_path().loss(0.08), 6 * SECOND);
+    scenario.forward.script = Script::default().then(Time::from_secs(3), Change::Mtu(1300));
+    let outcome = complete(&scenario);
+    holds!(outcome, outcome.flows[0].sent.datagram_size <= 1272);
+}
