@@ -4,21 +4,22 @@ use faspstream_sim::run::run_all;
 use faspstream_sim::scenario::Scenario;
 use faspstream_sim::sweep::{describe, judge, random_scenario};
 
-/// Links on which the rate law of today is too slow, each fast and short or lossy and jittery (`faspstream-sim sweep --links 1 --seed N`
-/// tells more): very short round trips after a black hole, heavy loss under jitter that reorders everything, hardly any queue.
-const KNOWN: [u64; 3] = [6, 29, 69];
+/// On so many links of a hundred the rate law may be too slow (heavy loss under jitter that reorders everything, hardly any queue at very
+/// short round trips); nothing else may be wrong on any.
+const SLOW_MAX: usize = 6;
 
 #[test]
 fn on_random_links_the_stream_is_whole_goes_on_and_stays_within_its_memory() {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let seeds = (1..=100).filter(|seed| !KNOWN.contains(seed));
-    let scenarios: Vec<Scenario> = seeds.map(random_scenario).collect();
+    let scenarios: Vec<Scenario> = (1..=100).map(random_scenario).collect();
     let troubles = run_all(&scenarios, threads, |scenario, result| {
         let wrong =
             result.map_or_else(|failure| vec![failure.to_string()], |outcome| judge(scenario, &outcome));
-        (!wrong.is_empty())
-            .then(|| format!("{}: {}\n  {}", scenario.name, wrong.join("; "), describe(scenario)))
+        let link = describe(scenario);
+        wrong.into_iter().map(|what| (what, format!("{}\n  {link}", scenario.name))).collect::<Vec<_>>()
     });
-    let troubles: Vec<String> = troubles.into_iter().flatten().collect();
-    assert!(troubles.is_empty(), "\n{}", troubles.join("\n"));
+    let (slow, wrong): (Vec<_>, Vec<_>) =
+        troubles.into_iter().flatten().partition(|(what, _)| what.starts_with("took "));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(slow.len() <= SLOW_MAX, "{slow:#?}");
 }

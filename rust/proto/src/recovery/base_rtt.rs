@@ -21,6 +21,9 @@ const DRIFT_MAX: f64 = 300_000.0;
 /// Weight of a new slope in the estimate of the drift.
 const DRIFT_GAIN: f64 = 0.25;
 
+/// A queueing delay so much longer than the whole round trip is a clock that was set or stood still.
+const CLOCK_LEAP: Duration = Duration::from_millis(500);
+
 /// Base round-trip time and queueing delay.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BasePath {
@@ -46,6 +49,23 @@ impl BasePath {
         let delay = self.drift.correct(now, raw);
         let least = self.one_way.insert(now, WINDOW, delay);
         Duration::from_nanos(delay.wrapping_sub(least).max(0) as u64)
+    }
+
+    /// [`Self::on_one_way`], where the round trip took `rtt`: what the way there takes longer the round trip takes longer too. Where it
+    /// does not, one of the clocks stood still (a machine that slept), and the comparison begins anew.
+    pub(crate) fn on_delay(
+        &mut self,
+        now: Instant,
+        sent: Instant,
+        arrived: Instant,
+        rtt: Duration,
+    ) -> Duration {
+        let queueing = self.on_one_way(now, sent, arrived);
+        if queueing <= rtt + CLOCK_LEAP {
+            return queueing;
+        }
+        (self.one_way, self.drift) = (WindowedMin::default(), ClockDrift::default());
+        self.on_one_way(now, sent, arrived)
     }
 
     /// The path is a new one: nothing of the old holds.
@@ -130,6 +150,17 @@ mod tests {
         let mut path = BasePath::default();
         path.on_one_way(at(100_000), at(100_000), at(5));
         assert_eq!(path.on_one_way(at(100_010), at(100_010), at(18)), 3 * MS);
+    }
+
+    #[test]
+    fn a_clock_that_stood_still_is_no_queue() {
+        let mut path = BasePath::default();
+        path.on_delay(at(0), at(0), at(20), 40 * MS);
+        assert_eq!(path.on_delay(at(10), at(10), at(35), 45 * MS), 5 * MS);
+        // The sender slept for 30 s, and its clock with it; later the receiver does.
+        assert_eq!(path.on_delay(at(60), at(20), at(30_040), 40 * MS), Duration::ZERO);
+        assert_eq!(path.on_delay(at(70), at(30), at(30_057), 47 * MS), 7 * MS);
+        assert_eq!(path.on_delay(at(30_080), at(30_040), at(30_060), 40 * MS), Duration::ZERO);
     }
 
     #[test]

@@ -169,7 +169,7 @@ impl Flight {
         let rtt = whole.checked_sub(feedback.delay).filter(|rtt| !rtt.is_zero()).unwrap_or(whole);
         self.rtt.on_sample(rtt);
         self.base.on_rtt(now, rtt);
-        let queueing = self.base.on_one_way(now, newest.sent_at, feedback.received_at);
+        let queueing = self.base.on_delay(now, newest.sent_at, feedback.received_at, rtt);
         self.queueing_delay = (self.queueing_delay * 7 + queueing) / 8;
         measured.rtt = Some(rtt);
         measured.queueing_delay = Some(queueing);
