@@ -46,8 +46,10 @@ pub(super) struct Line {
 /// Size of a panel in pixels, and most panels beside each other.
 const PANEL: (u32, u32) = (440, 300);
 const ACROSS: usize = 3;
-/// Height of the heading of all.
-const HEADING: u32 = 36;
+/// Height of the title and of the line with the names, and the width of a name.
+const TITLE: u32 = 34;
+const NAMES: u32 = 22;
+const NAME: i32 = 120;
 /// Colours that also those who do not tell red from green can tell apart (Okabe and Ito, 2008); ours is the first.
 const COLOURS: [RGBColor; 8] = [
     RGBColor(213, 94, 0),
@@ -98,18 +100,39 @@ impl Drawing {
     fn size(&self) -> (u32, u32) {
         let across = self.panels.len().clamp(1, ACROSS);
         let down = self.panels.len().div_ceil(ACROSS).max(1);
-        (PANEL.0 * across as u32, PANEL.1 * down as u32 + HEADING)
+        (PANEL.0 * across as u32, PANEL.1 * down as u32 + TITLE + NAMES)
+    }
+
+    /// Of all lines: ours first, then by the alphabet, so that a stream has its colour in every panel.
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.panels.iter().flat_map(|panel| &panel.lines).map(|line| line.name.as_str()).collect();
+        let ours = |name: &str| {
+            ["faspstream", "rust", "java"].iter().any(|own| name.split([':', ' ']).next() == Some(own))
+        };
+        names.sort_unstable_by_key(|name| (!ours(name), *name));
+        names.dedup();
+        names
     }
 
     fn draw<B: DrawingBackend>(&self, backend: B) -> Result<(), String> {
         let all = backend.into_drawing_area();
         let drawn = || -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
             all.fill(&WHITE)?;
-            let below = all.titled(&self.shows, ("sans-serif", 20))?;
+            let names = self.names();
+            let (title, below) = all.split_vertically(TITLE);
+            let _ = title.titled(&self.shows, ("sans-serif", 20))?;
+            let (legend, below) = below.split_vertically(NAMES);
+            for (x, (name, colour)) in
+                (0..).map(|n| 58 + n * NAME).zip(names.iter().zip(COLOURS.iter().cycle()))
+            {
+                legend.draw(&PathElement::new([(x, 10), (x + 16, 10)], colour.stroke_width(3)))?;
+                legend.draw(&Text::new(*name, (x + 22, 4), ("sans-serif", 13)))?;
+            }
             let down = self.panels.len().div_ceil(ACROSS).max(1);
             let areas = below.split_evenly((down, self.panels.len().clamp(1, ACROSS)));
             for (panel, area) in self.panels.iter().zip(&areas) {
-                self.panel(panel, area)?;
+                self.panel(panel, &names, area)?;
             }
             all.present()
         };
@@ -119,6 +142,7 @@ impl Drawing {
     fn panel<B: DrawingBackend>(
         &self,
         panel: &Panel,
+        names: &[&str],
         area: &DrawingArea<B, Shift>,
     ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
         let (x, y) = (self.x.range, self.y.range);
@@ -139,23 +163,17 @@ impl Drawing {
             .x_label_formatter(&|at| self.x.text(*at))
             .y_label_formatter(&|at| self.y.text(*at))
             .draw()?;
-        for (line, colour) in panel.lines.iter().zip(COLOURS.iter().cycle()) {
+        for line in &panel.lines {
+            let place = names.iter().position(|name| *name == line.name).unwrap_or(0);
+            let colour = COLOURS[place % COLOURS.len()];
             let style = colour.stroke_width(2);
             let seen = line.points.iter().map(|(px, py)| (*px, py.clamp(y.0, y.1)));
-            chart
-                .draw_series(LineSeries::new(seen.clone(), style))?
-                .label(&line.name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+            chart.draw_series(LineSeries::new(seen.clone(), style))?;
             if self.marks {
                 chart.draw_series(seen.map(|at| Circle::new(at, 3, colour.filled())))?;
             }
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
-            .background_style(WHITE.mix(0.75))
-            .label_font(("sans-serif", 12))
-            .draw()
+        Ok(())
     }
 }
 
