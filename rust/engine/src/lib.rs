@@ -14,6 +14,7 @@ mod api;
 mod control;
 mod io;
 mod mailbox;
+mod paths;
 mod pipe;
 mod random;
 mod reactor;

@@ -27,6 +27,8 @@ pub struct Stats {
     pub current_rate: Rate,
     /// Stream bytes per second since the session began.
     pub average_rate: Rate,
+    /// What an earlier session had found the path to carry when this one began, sender only; zero if nothing was remembered.
+    pub remembered_rate: Rate,
     /// The cap that is in force.
     pub target_rate: Rate,
     /// The policy that is in force.

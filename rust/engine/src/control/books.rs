@@ -1,6 +1,7 @@
 //! The books of the sessions of a runtime, and what is the same at both ends of the control channel.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use super::thread::ControlThread;
 use crate::api::options::Options;
 use crate::control::auth::SESSION_LABEL;
 use crate::io::{IoCommand, SlotId};
+use crate::paths::{self, PathKey};
 use crate::shared::{Pipe, SessionShared};
 
 /// How long a peer whose kernel has closed the control connection may be silent on the data channel before it is given up.
@@ -309,6 +311,14 @@ pub(crate) fn terms(options: &Options) -> Terms {
 }
 
 impl Agreement<'_> {
+    /// The path that this end would send along.
+    fn path(&self, peer: IpAddr, udp_port: Option<u16>) -> PathKey {
+        match udp_port {
+            Some(port) => PathKey::to_server((peer, port).into(), self.rates.policy),
+            None => PathKey::to_client(peer, self.rates.policy),
+        }
+    }
+
     /// The protocol's configuration, with the secrets of this connection (wire-format.md §2.2). None if the connection is not
     /// established.
     pub(crate) fn config(&self, connection: &Connection, udp_port: Option<u16>) -> Option<Config> {
@@ -317,12 +327,18 @@ impl Agreement<'_> {
         let master = MasterSecret::new(*connection.export(SESSION_LABEL, &context)?);
         let own = terms(self.options);
         let most = own.datagram_max.min(self.peer.datagram_max).max(Config::DATAGRAM_MIN);
-        let start = if self.options.datagram_size.is_some() { most } else { DATAGRAM_START.min(most) };
         let (local_id, remote_id) = match self.side {
             Side::Client => (self.client, self.server),
             Side::Server => (self.server, self.client),
         };
         let control_peer = connection.peer().ip().to_canonical();
+        let known = paths::recall(&self.path(control_peer, udp_port)).filter(|_| self.is_sender);
+        // A path that has become narrower is found out like any black hole.
+        let start = match (self.options.datagram_size, known) {
+            (Some(_), _) => most,
+            (None, Some(known)) => known.datagram.max(DATAGRAM_START).min(most),
+            (None, None) => DATAGRAM_START.min(most),
+        };
         Some(Config {
             role: if self.is_sender { Role::Sender } else { Role::Receiver },
             side: self.side,
@@ -338,7 +354,7 @@ impl Agreement<'_> {
             first_window: if self.is_sender { self.peer.first_window.min(1 << 40) } else { own.first_window },
             buffer_max: self.options.buffer_bound(),
             outage_timeout: own.outage.min(self.peer.outage).max(Duration::from_millis(100)),
-            path_memory: None,
+            path_memory: known.map(|known| known.memory),
             seed: crate::random::bytes(),
         })
     }

@@ -12,6 +12,8 @@ use faspstream_proto::connection_id;
 use polling::Events;
 use quinn_udp::RecvMeta;
 
+use super::drops::DropWatch;
+use super::load::LoadMeter;
 use super::slot::{Next, Slot};
 use super::socket::{UdpEndpoint, WatchedUdp, canonical};
 use super::{IoCommand, NewSlot, SlotId, SocketId};
@@ -40,6 +42,7 @@ struct Port {
     slots: HashMap<ConnectionId, SlotId>,
     /// To be dropped with its last session.
     closing: bool,
+    drops: DropWatch,
 }
 
 /// All state of the I/O thread.
@@ -54,6 +57,7 @@ pub(crate) struct Driver {
     buffers: Vec<u8>,
     scratch: Vec<u8>,
     unknown: Arc<AtomicU64>,
+    load: LoadMeter,
     ending: Option<Instant>,
 }
 
@@ -75,6 +79,7 @@ impl Driver {
             buffers: vec![0; BUFFERS * BUFFER],
             scratch: vec![0; SEND],
             unknown,
+            load: LoadMeter::new(Instant::now()),
             ending: None,
         }
     }
@@ -83,7 +88,10 @@ impl Driver {
     pub(crate) fn add_socket(&mut self, id: SocketId, endpoint: UdpEndpoint) -> io::Result<()> {
         let key = usize::try_from(id.0).map_err(io::Error::other)?;
         let socket = endpoint.watch(&self.reactor, key)?;
-        self.ports.insert(id, Port { socket, slots: HashMap::new(), closing: false });
+        self.ports.insert(
+            id,
+            Port { socket, slots: HashMap::new(), closing: false, drops: DropWatch::new(Instant::now()) },
+        );
         Ok(())
     }
 
@@ -106,7 +114,11 @@ impl Driver {
                 }
             }
             self.take_commands();
-            self.fire_timers(Instant::now());
+            let now = Instant::now();
+            self.fire_timers(now);
+            if let Some(is_full) = self.load.change(now) {
+                self.slots.values_mut().for_each(|slot| slot.on_load(now, is_full));
+            }
             self.serve_queue();
             if let Some(until) = self.ending
                 && (self.slots.is_empty() || until <= Instant::now())
@@ -123,7 +135,10 @@ impl Driver {
             (a, b) => a.or(b),
         };
         let (queue, inbox) = (&self.queue, &self.inbox);
-        self.reactor.wait(events, deadline, || !queue.is_empty() || !inbox.is_empty())
+        let from = Instant::now();
+        let result = self.reactor.wait(events, deadline, || !queue.is_empty() || !inbox.is_empty());
+        self.load.on_slept(from, Instant::now());
+        result
     }
 
     fn on_ready(&mut self, id: SocketId, readable: bool, writable: bool) {
@@ -155,8 +170,20 @@ impl Driver {
                 self.dispatch(id, now, meta, &buffer[..meta.len.min(BUFFER)]);
             }
             self.buffers = buffers;
+            self.note_drops(id, now);
             if received < BUFFERS {
                 return;
+            }
+        }
+    }
+
+    /// The sessions of a socket hear what the kernel has dropped there.
+    fn note_drops(&mut self, id: SocketId, now: Instant) {
+        let Some(port) = self.ports.get_mut(&id) else { return };
+        let Some(dropped) = port.socket.dropped(&mut port.drops, now) else { return };
+        for slot in port.slots.values() {
+            if let Some(slot) = self.slots.get_mut(slot) {
+                slot.on_drops(&dropped);
             }
         }
     }
@@ -164,6 +191,9 @@ impl Driver {
     /// Hands the datagrams of one buffer to their sessions.
     fn dispatch(&mut self, id: SocketId, now: Instant, meta: &RecvMeta, bytes: &[u8]) {
         let from = canonical(meta.addr);
+        if let Some(port) = self.ports.get_mut(&id) {
+            port.drops.on_received(bytes.len().div_ceil(meta.stride.max(1)) as u64);
+        }
         for datagram in bytes.chunks(meta.stride.max(1)) {
             let slot = connection_id(datagram).and_then(|connection| self.find(id, connection));
             let Some(slot) = slot else {
@@ -235,7 +265,8 @@ impl Driver {
         };
         port.slots.insert(slot.local_id, id);
         self.slots.insert(id, slot);
-        self.with_slot(id, |_| {});
+        let is_full = self.load.is_full();
+        self.with_slot(id, |slot| slot.on_load(Instant::now(), is_full));
     }
 
     /// Does something to a session and puts it into the queue.

@@ -24,11 +24,20 @@ pub(super) struct Figures {
     window_began: Instant,
     window_bytes: u64,
     current: Rate,
+    /// What was remembered of the path at the start.
+    remembered: Rate,
 }
 
 impl Figures {
-    pub(super) fn new(now: Instant) -> Self {
-        Self { began: now, published: now, window_began: now, window_bytes: 0, current: Rate::ZERO }
+    pub(super) fn new(now: Instant, remembered: Rate) -> Self {
+        Self {
+            began: now,
+            published: now,
+            window_began: now,
+            window_bytes: 0,
+            current: Rate::ZERO,
+            remembered,
+        }
     }
 
     /// Publishes if the last time is long enough ago, or if the session has ended.
@@ -74,6 +83,7 @@ impl Figures {
             counters,
             current_rate: if elapsed < WINDOW { average } else { self.current },
             average_rate: average,
+            remembered_rate: self.remembered,
             target_rate: rates.target,
             policy: rates.policy,
             carrier: Carrier::Udp,

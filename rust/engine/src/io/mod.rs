@@ -1,7 +1,9 @@
 //! The data channel: one thread that owns the UDP sockets and the sessions on them.
 
 pub(crate) mod driver;
+mod drops;
 mod figures;
+mod load;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod marked;
 pub(crate) mod slot;

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use faspstream_proto::Session;
-use faspstream_proto::config::{ConfigError, ConnectionId, RatePolicy, Rates};
+use faspstream_proto::config::{Config, ConfigError, ConnectionId, RatePolicy, Rates, Role, Side};
 use faspstream_proto::error::{CloseReason, ErrorCode};
 use faspstream_proto::io::{Event, Misuse};
-use faspstream_proto::units::Instant as Moment;
+use faspstream_proto::units::{Instant as Moment, Rate};
 
+use super::drops::Dropped;
 use super::socket::{Parcel, Sent, WatchedUdp};
 use super::{NewSlot, SocketId};
 use crate::api::error::Error;
 use crate::api::listener::Ready;
 use crate::io::figures::Figures;
+use crate::paths::{self, KnownPath, PathKey};
 use crate::pipe::{Batch, RecvPipe, SendPipe, lock};
 use crate::recorder::{Turn, What};
 use crate::shared::{Pipe, SessionShared};
@@ -69,6 +71,22 @@ pub(crate) struct Slot {
     rates: Rates,
     /// What the flight recorder is told at the end of this turn.
     turn: Turn,
+    /// Datagrams since the kernel's drops were heard of last, and those drops that are taken for this session's.
+    received: u64,
+    dropped: u64,
+    /// Sender: the path that the next session to this peer may start from.
+    path: Option<PathKey>,
+}
+
+/// The path that a sender's datagrams take.
+fn path_of(config: &Config) -> Option<PathKey> {
+    let policy = config.rates.policy;
+    let key = match (config.side, config.remote, config.control_peer) {
+        (Side::Client, Some(server), _) => PathKey::to_server(server, policy),
+        (Side::Server, _, Some(client)) => PathKey::to_client(client, policy),
+        _ => return None,
+    };
+    (config.role == Role::Sender).then_some(key)
 }
 
 struct Stuck {
@@ -81,6 +99,8 @@ impl Slot {
     pub(crate) fn new(new: NewSlot) -> Result<Self, (Arc<SessionShared>, ConfigError)> {
         let NewSlot { socket, config, dscp, shared, .. } = new;
         let (local_id, rates) = (config.local_id, config.rates);
+        let path = path_of(&config);
+        let remembered = config.path_memory.map_or(Rate::ZERO, |memory| memory.rate);
         let session = match Session::new(config) {
             Ok(session) => session,
             Err(error) => return Err((shared, error)),
@@ -89,7 +109,7 @@ impl Slot {
         Ok(Self {
             session,
             zero: now,
-            figures: Figures::new(now),
+            figures: Figures::new(now, remembered),
             shared,
             socket,
             dscp,
@@ -109,6 +129,9 @@ impl Slot {
             verdict: None,
             rates,
             turn: Turn::default(),
+            received: 0,
+            dropped: 0,
+            path,
         })
     }
 
@@ -128,6 +151,7 @@ impl Slot {
         to: Option<IpAddr>,
         datagram: &[u8],
     ) {
+        self.received += 1;
         if self.session.handle_datagram(self.moment(now), from, datagram).is_ok() {
             self.shared.mark_heard(now);
             self.local_ip = to.or(self.local_ip);
@@ -159,6 +183,17 @@ impl Slot {
     pub(crate) fn on_path_change(&mut self, now: Instant) {
         self.note(now, What::PathChange);
         self.session.handle_path_change(self.moment(now));
+    }
+
+    /// The kernel has dropped datagrams at the socket.
+    pub(crate) fn on_drops(&mut self, dropped: &Dropped) {
+        self.dropped += dropped.part(core::mem::take(&mut self.received));
+        self.session.handle_local_drops(self.dropped);
+    }
+
+    /// The driver's thread has no time left (true), or has again.
+    pub(crate) fn on_load(&mut self, now: Instant, is_full: bool) {
+        self.session.handle_busy(self.moment(now), is_full);
     }
 
     /// The socket has room again.
@@ -359,6 +394,14 @@ impl Slot {
         }
     }
 
+    /// The session is over: the next one to this peer may start from what it has found.
+    fn remember_path(&self) {
+        let known = self.path.zip(self.session.path_memory());
+        if let Some((key, memory)) = known {
+            paths::remember(key, KnownPath { memory, datagram: self.session.stats().datagram_size });
+        }
+    }
+
     fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.session.poll_event() {
             match event {
@@ -379,11 +422,13 @@ impl Slot {
                 }
                 Event::Completed => {
                     self.note(now, What::Completed);
+                    self.remember_path();
                     self.shared.complete();
                     self.verdict = Some(None);
                 }
                 Event::Closed(reason) => {
                     self.note(now, What::Closed(reason.code));
+                    self.remember_path();
                     self.shared.fail(Error::from_close(&reason));
                     self.verdict = Some(Some(reason));
                 }

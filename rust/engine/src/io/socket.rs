@@ -3,10 +3,12 @@
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::time::Instant;
 
 use quinn_udp::{RecvMeta, Transmit as Datagrams, UdpSockRef, UdpSocketState};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
+use super::drops::{DropWatch, Dropped};
 use crate::reactor::{Reactor, Watched};
 
 /// What is asked for as receive and send buffer of the kernel.
@@ -167,6 +169,11 @@ impl WatchedUdp {
                 0
             }
         }
+    }
+
+    /// Datagrams that the kernel has dropped here of late.
+    pub(crate) fn dropped(&self, watch: &mut DropWatch, now: Instant) -> Option<Dropped> {
+        watch.ask(now, &self.socket)
     }
 
     /// Whether the driver is to be woken when there is room for output.
