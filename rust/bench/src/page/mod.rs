@@ -97,9 +97,10 @@ impl<'o> Block<'o> {
         Ok(text)
     }
 
-    /// Writes a chart as SVG and as PNG, and gives the line that shows it.
+    /// Writes a chart as SVG and as PNG, by the name of its first file of results, and gives the line that shows it.
     fn chart(&self, folder: &Path, drawing: &Drawing) -> Result<String, LabError> {
-        let name = format!("{}-{}", self.names.join("-"), self.kind.trim_start_matches("chart-"));
+        let first = self.names.first().copied().unwrap_or_default();
+        let name = format!("{first}-{}", self.kind.trim_start_matches("chart-"));
         drawing.write(&folder.join(&name))?;
         let here = folder.file_name().unwrap_or_default().to_string_lossy();
         Ok(format!("![{}]({here}/{name}.svg)\n\n([as PNG]({here}/{name}.png))\n", drawing.shows))
