@@ -13,8 +13,10 @@ const INTERVAL: Duration = Duration::from_millis(2);
 /// Between a feedback and one that tells of a new gap.
 const GAP_INTERVAL: Duration = Duration::from_micros(500);
 
-/// So many datagrams are reported without waiting for the interval.
+/// So many datagrams are reported without waiting for the interval, or as many bytes as they have at an MTU of 1,500: where
+/// datagrams are large, few of them fill the window.
 const DATAGRAMS: u32 = 64;
+const BYTES: u64 = DATAGRAMS as u64 * 1_500;
 
 /// One byte of feedback for so many bytes that arrive: 0.8 %.
 const SHARE: u64 = 125;
@@ -77,7 +79,7 @@ impl FeedbackSchedule {
             return None;
         }
         let interval = match () {
-            () if self.unreported >= DATAGRAMS => Duration::ZERO,
+            () if self.unreported >= DATAGRAMS || self.arrived >= BYTES => Duration::ZERO,
             () if self.gap => GAP_INTERVAL,
             () => INTERVAL,
         };

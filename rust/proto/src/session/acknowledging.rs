@@ -79,9 +79,7 @@ impl SendHalf {
             channel.on_acknowledged(newest.number);
         }
         let size = self.mtu.size();
-        for settled in &arrived {
-            self.on_arrived(&settled.datagram);
-        }
+        self.on_all_arrived(&arrived);
         let mut lost_bytes = ByteCount::ZERO;
         for settled in &lost {
             lost_bytes += self.on_lost(settled);
@@ -95,21 +93,33 @@ impl SendHalf {
         lost_bytes.saturating_sub(ByteCount(local))
     }
 
-    fn on_arrived(&mut self, datagram: &SentDatagram) {
-        let size = self.payload_size(datagram);
-        if datagram.purpose == Purpose::MtuProbe {
-            self.mtu.on_probe_arrived(size);
-        } else {
-            let patience = self.flight.rtt.probe_timeout().max(Duration::from_millis(50));
-            self.mtu.on_arrived(size, datagram.sent_at, patience);
-        }
-        if datagram.purpose == Purpose::Data {
-            self.counters.spurious += u64::from(datagram.fate == Fate::Lost);
-            let segment = segment_of(datagram);
-            self.queue.acked(segment);
-            if !self.escalated.is_empty() {
-                self.escalated.remove(segment.offset..segment.end());
+    fn on_all_arrived(&mut self, arrived: &[Settled]) {
+        let patience = self.flight.rtt.probe_timeout().max(Duration::from_millis(50));
+        // Neighbours in the stream mostly arrive together: they are told to the queue as one.
+        let mut run: Option<Segment> = None;
+        for Settled { datagram, .. } in arrived {
+            let size = self.payload_size(datagram);
+            if datagram.purpose == Purpose::MtuProbe {
+                self.mtu.on_probe_arrived(size);
+            } else {
+                self.mtu.on_arrived(size, datagram.sent_at, patience);
             }
+            if datagram.purpose == Purpose::Data {
+                self.counters.spurious += u64::from(datagram.fate == Fate::Lost);
+                let segment = segment_of(datagram);
+                match &mut run {
+                    Some(run) if run.end() == segment.offset => run.len += segment.len,
+                    other => _ = other.replace(segment).map(|run| self.on_acked(run)),
+                }
+            }
+        }
+        run.into_iter().for_each(|run| self.on_acked(run));
+    }
+
+    fn on_acked(&mut self, segment: Segment) {
+        self.queue.acked(segment);
+        if !self.escalated.is_empty() {
+            self.escalated.remove(segment.offset..segment.end());
         }
     }
 
