@@ -28,6 +28,9 @@ const LATE_MAX: Duration = Duration::from_millis(2);
 /// A control datagram before a batch takes no more than this part of a full one, and keeps no full one back.
 const CONTROL_SHARE: u32 = 4;
 
+/// From this rate on a nanosecond, which is how exact time is, is worth more than a hundred bytes: it is no limit.
+const NO_LIMIT: Rate = Rate::from_mbps(1_000_000);
+
 /// Paces bytes on the wire, IP and UDP headers included.
 #[derive(Clone, Debug)]
 pub(crate) struct Pacer {
@@ -70,15 +73,20 @@ impl Pacer {
         self.rate
     }
 
-    /// Changes the rate; what is owed is owed in bytes.
+    /// Changes the rate; what is owed is owed in bytes. Without a limit nothing is owed.
     pub(crate) fn set_rate(&mut self, now: Instant, rate: Rate) {
-        if rate != self.rate {
-            let owed = self.rate.bytes_in(self.paid_at.since(now));
-            self.rate = rate;
-            self.measure();
-            if owed > ByteCount::ZERO {
-                self.paid_at = now + rate.time_for(owed);
-            }
+        if rate == self.rate {
+            return;
+        }
+        let before = core::mem::replace(&mut self.rate, rate);
+        self.measure();
+        if before >= NO_LIMIT {
+            self.paid_at = self.paid_at.min(now);
+            return;
+        }
+        let owed = before.bytes_in(self.paid_at.since(now));
+        if owed > ByteCount::ZERO {
+            self.paid_at = now + rate.time_for(owed);
         }
     }
 
@@ -253,5 +261,18 @@ mod tests {
         pacer.set_rate(Instant::ZERO, Rate::UNLIMITED);
         assert!(pacer.next_send_time() < Instant::ZERO + Duration::from_millis(2));
         assert_eq!(pacer.credit(Instant::ZERO), ByteCount(u64::MAX));
+    }
+
+    #[test]
+    fn what_left_without_a_limit_is_not_owed_under_one() {
+        let mut pacer = Pacer::new(Rate::from_mbps(10), ByteCount(DATAGRAM));
+        let now = Instant::from_nanos(1_000_000);
+        pacer.on_sent(now, ByteCount(100 * DATAGRAM));
+        for no_limit in [Rate::UNLIMITED, Rate::from_bps(u64::MAX - 1)] {
+            pacer.set_rate(now, no_limit);
+            (0..1_000).for_each(|_| pacer.on_sent(now, ByteCount(DATAGRAM)));
+            pacer.set_rate(now, Rate::from_mbps(10));
+            assert!(pacer.next_send_time() < now + Duration::from_millis(3));
+        }
     }
 }
