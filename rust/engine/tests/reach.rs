@@ -5,7 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{PATIENCE, client_builder, key, server_builder};
-use faspstream::{Client, Direction, ErrorCode, Metadata, Options, RatePolicy, Server, Transport};
+use faspstream::{Client, Direction, ErrorCode, Metadata, Options, RatePolicy, Server};
 
 /// A few bytes through one session.
 fn exchange(server: &Server, client: &Client) -> String {
@@ -64,16 +64,6 @@ fn marked_streams_arrive_like_others() {
             exchange(&server, &client);
         }
     }
-}
-
-#[test]
-fn a_carrier_that_this_version_has_not_is_refused_and_not_ignored() {
-    let options = Options { transport: Transport::Tcp, ..Options::default() };
-    let error = server_builder().options(options).start().expect_err("there is no such carrier");
-    assert!(
-        error.code() == ErrorCode::Configuration && error.message().contains("transport = tcp"),
-        "{error}"
-    );
 }
 
 /// A folder of certificates that is gone with the test.

@@ -46,6 +46,11 @@ impl Silence {
         self.unanswered += 1;
     }
 
+    /// True if a PING is on its way that nothing has answered yet.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.pinged_at.is_some()
+    }
+
     /// When the next PING is due; `is_established` once something has ever been heard.
     pub(crate) fn ping_deadline(&self, is_established: bool) -> Instant {
         match self.pinged_at {

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod carrier;
 pub mod config;
 pub mod digest;
 pub mod error;

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use zeroize::Zeroizing;
 
+use crate::carrier::connection_number;
+use crate::config::Side;
 use crate::keys::expand;
 use crate::units::{ByteCount, Instant};
 
@@ -26,6 +28,8 @@ struct Candidate {
     allowance: u64,
     /// The next feedback goes there, the one after it to the proven address.
     turn: bool,
+    /// This end asks of its own accord; nothing has come from there.
+    is_probe: bool,
 }
 
 /// The path of one session.
@@ -37,19 +41,27 @@ pub(crate) struct Path {
     allowance: u64,
     candidate: Option<Candidate>,
     control_peer: Option<IpAddr>,
+    /// The client chooses whether a connection carries its datagrams; the server follows.
+    follows: bool,
     seed: Zeroizing<[u8; 32]>,
     challenges: u64,
 }
 
 impl Path {
     /// A remote address that is known from the start counts as validated: it came over the control channel.
-    pub(crate) fn new(remote: Option<SocketAddr>, control_peer: Option<IpAddr>, seed: [u8; 32]) -> Self {
+    pub(crate) fn new(
+        remote: Option<SocketAddr>,
+        control_peer: Option<IpAddr>,
+        side: Side,
+        seed: [u8; 32],
+    ) -> Self {
         Self {
             remote,
             is_validated: remote.is_some(),
             allowance: 0,
             candidate: None,
             control_peer,
+            follows: side == Side::Server,
             seed: Zeroizing::new(seed),
             challenges: 0,
         }
@@ -58,6 +70,27 @@ impl Path {
     /// Where datagrams go.
     pub(crate) fn remote(&self) -> Option<SocketAddr> {
         self.remote
+    }
+
+    /// True if a connection carries the datagrams.
+    pub(crate) fn is_carried(&self) -> bool {
+        self.remote.is_some_and(|remote| connection_number(remote).is_some())
+    }
+
+    /// Datagrams go to `to` from now on, a connection that was set up with the peer; true if they went elsewhere before.
+    pub(crate) fn move_to(&mut self, to: SocketAddr) -> bool {
+        let moved = self.remote != Some(to);
+        (self.remote, self.is_validated, self.candidate) = (Some(to), true, None);
+        moved
+    }
+
+    /// Asks whether the peer answers at `to`; the session moves there when it does.
+    pub(crate) fn probe(&mut self, to: SocketAddr, allowance: u64) {
+        let is_asked = self.candidate.as_ref().is_some_and(|c| c.address == to);
+        if self.remote != Some(to) && !is_asked {
+            self.challenge(to, allowance);
+            self.candidate.iter_mut().for_each(|c| c.is_probe = true);
+        }
     }
 
     /// True if the remote address has proven itself.
@@ -74,7 +107,7 @@ impl Path {
     /// moved, its stream does not wait a round trip for the proof; if somebody only repeats its datagrams from elsewhere, the
     /// peer still hears every other word.
     pub(crate) fn route_feedback(&mut self, bytes: u64) -> Option<SocketAddr> {
-        if let Some(candidate) = self.candidate.as_mut().filter(|c| c.allowance >= bytes) {
+        if let Some(candidate) = self.candidate.as_mut().filter(|c| c.allowance >= bytes && !c.is_probe) {
             candidate.turn = !candidate.turn;
             if !candidate.turn {
                 candidate.allowance -= bytes;
@@ -94,8 +127,17 @@ impl Path {
         }
     }
 
-    /// An authentic datagram of `bytes` came from `from`; `is_newest` if its packet number is the largest so far.
-    pub(crate) fn on_datagram(&mut self, from: SocketAddr, bytes: u64, is_newest: bool) {
+    /// An authentic datagram of `bytes` came from `from`; `is_newest` if its packet number is the largest so far. True if the session
+    /// follows it at once to another address: a connection was set up with the peer, so that it needs no proof.
+    pub(crate) fn on_datagram(&mut self, from: SocketAddr, bytes: u64, is_newest: bool) -> bool {
+        if connection_number(from).is_some() {
+            return self.follows && is_newest && self.remote != Some(from) && self.move_to(from);
+        }
+        self.on_host(from, bytes, is_newest);
+        false
+    }
+
+    fn on_host(&mut self, from: SocketAddr, bytes: u64, is_newest: bool) {
         let gain = bytes.saturating_mul(AMPLIFICATION);
         match self.remote {
             None => {
@@ -127,8 +169,15 @@ impl Path {
     fn challenge(&mut self, address: SocketAddr, allowance: u64) {
         self.challenges += 1;
         let challenge = *expand::<8>(&self.seed, &format!("path challenge {}", self.challenges));
-        self.candidate =
-            Some(Candidate { address, challenge, sent_at: None, challenges: 0, allowance, turn: true });
+        self.candidate = Some(Candidate {
+            address,
+            challenge,
+            sent_at: None,
+            challenges: 0,
+            allowance,
+            turn: true,
+            is_probe: false,
+        });
     }
 
     /// A PATH_RESPONSE has come; the new address if the session moves.
@@ -178,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_first_path_is_valid_if_it_has_the_address_of_the_control_channel() {
-        let mut path = Path::new(None, Some(address(1, 0).ip()), [1; 32]);
+        let mut path = Path::new(None, Some(address(1, 0).ip()), Side::Client, [1; 32]);
         assert_eq!(path.open_for(1), None);
         path.on_datagram(address(1, 700), 40, true);
         assert_eq!(path.open_for(1 << 40), Some(address(1, 700)));
@@ -187,7 +236,7 @@ mod tests {
 
     #[test]
     fn feedback_takes_turns_between_the_proven_address_and_one_that_proves_itself() {
-        let mut path = Path::new(Some(address(1, 700)), None, [1; 32]);
+        let mut path = Path::new(Some(address(1, 700)), None, Side::Client, [1; 32]);
         path.on_datagram(address(1, 701), 100, true);
         let routes: Vec<_> = (0..8).map(|_| path.route_feedback(100)).collect();
         let to_new = routes.iter().filter(|to| **to == Some(address(1, 701))).count();
@@ -197,7 +246,7 @@ mod tests {
 
     #[test]
     fn an_unproven_address_is_sent_three_times_what_came_from_it() {
-        let mut path = Path::new(None, Some(address(1, 0).ip()), [1; 32]);
+        let mut path = Path::new(None, Some(address(1, 0).ip()), Side::Client, [1; 32]);
         path.on_datagram(address(2, 700), 100, true);
         assert_eq!(path.open_for(300), Some(address(2, 700)));
         path.on_sent(300);
@@ -212,7 +261,7 @@ mod tests {
 
     #[test]
     fn the_session_moves_after_the_answer_and_not_before() {
-        let mut path = Path::new(Some(address(1, 1)), None, [1; 32]);
+        let mut path = Path::new(Some(address(1, 1)), None, Side::Client, [1; 32]);
         path.on_datagram(address(9, 9), 100, false);
         assert_eq!(path.challenge_deadline(), None, "an old packet number proves nothing");
         path.on_datagram(address(2, 2), 100, true);
@@ -225,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_candidate_that_never_answers_is_given_up_and_never_amplified_to() {
-        let mut path = Path::new(Some(address(1, 1)), None, [1; 32]);
+        let mut path = Path::new(Some(address(1, 1)), None, Side::Client, [1; 32]);
         path.on_datagram(address(2, 2), 100, true);
         let mut sent = 0;
         for ms in 0..60_000 {
@@ -234,5 +283,27 @@ mod tests {
         }
         assert!((40..=300).contains(&sent), "{sent}");
         assert_eq!(path.challenge_deadline(), None);
+    }
+
+    #[test]
+    fn the_server_follows_the_client_to_a_connection_and_back_and_the_client_decides() {
+        let (udp, tcp) = (address(1, 1), crate::carrier::connection_address(7));
+        let mut server = Path::new(Some(udp), None, Side::Server, [1; 32]);
+        assert!(!server.on_datagram(tcp, 100, false), "what is old moves nobody");
+        assert!(server.on_datagram(tcp, 100, true) && server.is_carried());
+        assert_eq!(server.open_for(1 << 40), Some(tcp), "it needs no proof");
+        server.on_datagram(udp, 100, true);
+        assert!(server.is_carried(), "a host has to prove itself");
+        let (_, challenge) = server.due_challenge(Instant::ZERO, 40).expect("a challenge");
+        assert_eq!(server.on_response(challenge), Some(udp));
+
+        let mut client = Path::new(Some(udp), None, Side::Client, [1; 32]);
+        assert!(!client.on_datagram(tcp, 100, true) && !client.is_carried());
+        assert!(client.move_to(tcp) && client.is_carried());
+        client.probe(udp, 1_000);
+        let (to, challenge) = client.due_challenge(Instant::ZERO, 40).expect("a challenge");
+        assert_eq!(to, udp);
+        assert_eq!(client.route_feedback(100), Some(tcp), "nothing else goes there meanwhile");
+        assert_eq!(client.on_response(challenge), Some(udp));
     }
 }

@@ -91,11 +91,6 @@ impl Options {
     /// What the fields can't hold together or alone, whoever set them.
     pub(crate) fn check(&self) -> Result<()> {
         check_rates(&self.rates())?;
-        if self.transport == Transport::Tcp {
-            return Err(Error::configuration(
-                "transport = tcp: this version carries data over UDP only; set auto or udp, and let UDP through the firewall",
-            ));
-        }
         range("datagram.size", u64::from(self.datagram_size.unwrap_or(1_200)), 256, 65_000)?;
         range("buffer.max", self.buffer_max, 64 << 10, 64 << 30)?;
         range("buffer.size", self.buffer_size.unwrap_or(64 << 10), 64 << 10, 64 << 30)?;

@@ -1,6 +1,6 @@
 //! The server's side of the control channel.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use super::greeting::Door;
 use super::messages::{How, Message, Open, Opened, SessionId};
 use super::thread::{Conn, ControlThread, Fault, LISTENER, Who};
 use crate::api::error::Error;
+use crate::api::options::Transport;
 use crate::io::{ConnectionIds, IoCommand, NewSlot, SlotId, SlotLink, SocketId};
 use crate::reactor::Watched;
 use crate::shared::server::ServerShared;
@@ -48,7 +49,9 @@ pub(crate) struct ServerSide {
     half_open: VecDeque<usize>,
     tls: Arc<ServerConfig>,
     door: Door,
-    socket: SocketId,
+    pub(super) socket: SocketId,
+    /// Connections that carry datagrams.
+    pub(super) tunnels: HashSet<u64>,
     pub(super) ids: ConnectionIds,
     /// Cap of the sum of all sessions.
     pub(super) aggregate: Option<Rate>,
@@ -72,10 +75,18 @@ impl ServerSide {
             tls,
             door,
             socket,
+            tunnels: HashSet::new(),
             ids: ConnectionIds::default(),
             aggregate: None,
             closing: None,
         }
+    }
+}
+
+impl ServerSide {
+    /// The configured bound.
+    pub(super) fn max_sessions(&self) -> u64 {
+        self.door.max_sessions
     }
 }
 
@@ -178,7 +189,8 @@ impl ControlThread {
                 Ok(())
             }
             (true, Message::Goodbye) => Ok(()),
-            (_, other) => Err(Fault::protocol(format!("this message has no place here: {}", name(&other)))),
+            (true, Message::Carry) => self.on_carry(conn),
+            (_, other) => Err(Fault::protocol(format!("this message has no place here: {}", other.name()))),
         }
     }
 
@@ -256,7 +268,7 @@ impl ControlThread {
             target: options.target_rate,
             cipher: open.cipher,
             terms: terms(options),
-            udp_port: server.shared.udp.port(),
+            udp_port: if options.transport == Transport::Tcp { 0 } else { server.shared.udp.port() },
         };
         let (slot, cap, dscp) = (server.shared.draw_slot(), options.target_rate, options.dscp);
         let entry = Entry {
@@ -272,7 +284,7 @@ impl ControlThread {
             over: false,
         };
         let socket = server.socket;
-        self.begin(slot, socket, entry, config);
+        self.begin(slot, socket, entry, config, None);
         if let Some(server) = &self.server {
             server.shared.offer(shared);
         }
@@ -287,6 +299,7 @@ impl ControlThread {
         socket: SocketId,
         entry: Entry,
         config: faspstream_proto::config::Config,
+        fallback_from: Option<SocketAddr>,
     ) {
         let shared = Arc::clone(&entry.shared);
         shared.set_link(Box::new(SlotLink { slot, io: self.io.clone(), control: self.mail.clone() }));
@@ -295,6 +308,7 @@ impl ControlThread {
             socket,
             config,
             dscp: entry.dscp,
+            fallback_from,
             shared: Arc::clone(&shared),
         })));
         let session = entry.session;
@@ -352,6 +366,7 @@ impl ControlThread {
                 }
             }
             Who::Host(client) => self.note_host_fault(*client, fault),
+            Who::Carrier(client) => self.note_carrier_fault(*client, fault),
         }
     }
 
@@ -433,21 +448,6 @@ impl ControlThread {
 }
 
 /// Puts an answer on the connection that is being handled.
-fn answer(conn: &mut Conn, message: &Message) -> Result<(), Fault> {
+pub(super) fn answer(conn: &mut Conn, message: &Message) -> Result<(), Fault> {
     conn.link.send(message).map_err(|gone| Fault::new(ErrorCode::Io, gone.to_string()))
-}
-
-fn name(message: &Message) -> &'static str {
-    match message {
-        Message::Hello { .. } => "HELLO",
-        Message::Welcome { .. } => "WELCOME",
-        Message::Open(_) => "OPEN",
-        Message::Opened(_) => "OPENED",
-        Message::Refused { .. } => "REFUSED",
-        Message::Ended { .. } => "ENDED",
-        Message::Tune { .. } => "TUNE",
-        Message::Resume { .. } => "RESUME",
-        Message::Resumed { .. } => "RESUMED",
-        Message::Goodbye => "GOODBYE",
-    }
 }

@@ -1,7 +1,7 @@
 //! The books of the sessions of a runtime, and what is the same at both ends of the control channel.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -216,9 +216,10 @@ impl ControlThread {
         finish(&entry.shared, false);
         match entry.home {
             Home::Server => self.server.iter_mut().for_each(|s| s.ids.release(entry.local_id)),
-            Home::Client(id) => {
-                self.clients.get_mut(&id).into_iter().for_each(|c| c.ids.release(entry.local_id))
-            }
+            Home::Client(id) => self.clients.get_mut(&id).into_iter().for_each(|c| {
+                c.ids.release(entry.local_id);
+                c.carrying.forget(slot);
+            }),
         }
         self.after_over();
     }
@@ -312,16 +313,16 @@ pub(crate) fn terms(options: &Options) -> Terms {
 
 impl Agreement<'_> {
     /// The path that this end would send along.
-    fn path(&self, peer: IpAddr, udp_port: Option<u16>) -> PathKey {
-        match udp_port {
-            Some(port) => PathKey::to_server((peer, port).into(), self.rates.policy),
+    fn path(&self, peer: IpAddr, remote: Option<SocketAddr>) -> PathKey {
+        match remote {
+            Some(server) => PathKey::to_server(server, self.rates.policy),
             None => PathKey::to_client(peer, self.rates.policy),
         }
     }
 
     /// The protocol's configuration, with the secrets of this connection (wire-format.md §2.2). None if the connection is not
     /// established.
-    pub(crate) fn config(&self, connection: &Connection, udp_port: Option<u16>) -> Option<Config> {
+    pub(crate) fn config(&self, connection: &Connection, remote: Option<SocketAddr>) -> Option<Config> {
         let context =
             [&self.session[..], &self.client.0.to_be_bytes(), &self.server.0.to_be_bytes()].concat();
         let master = MasterSecret::new(*connection.export(SESSION_LABEL, &context)?);
@@ -332,7 +333,7 @@ impl Agreement<'_> {
             Side::Server => (self.server, self.client),
         };
         let control_peer = connection.peer().ip().to_canonical();
-        let known = paths::recall(&self.path(control_peer, udp_port)).filter(|_| self.is_sender);
+        let known = paths::recall(&self.path(control_peer, remote)).filter(|_| self.is_sender);
         // A path that has become narrower is found out like any black hole.
         let start = match (self.options.datagram_size, known) {
             (Some(_), _) => most,
@@ -347,7 +348,7 @@ impl Agreement<'_> {
             master,
             cipher: self.cipher,
             rates: self.rates,
-            remote: udp_port.map(|port| (control_peer, port).into()),
+            remote,
             control_peer: Some(control_peer),
             datagram_start: start,
             datagram_max: most,

@@ -172,6 +172,12 @@ impl Inbox {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// What was not taken.
+    pub(crate) fn into_rest(mut self) -> Vec<u8> {
+        self.bytes.drain(..self.start);
+        self.bytes
+    }
+
     /// The next message, type byte first. A length above `most` is an error as soon as it is seen.
     pub(crate) fn next(&mut self, most: usize) -> Result<Option<&[u8]>> {
         let rest = &self.bytes[self.start..];

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,9 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::books::Home;
+use super::carry::Carrying;
 use super::connection::{Connection, Gone};
+use super::eyeballs::{ATTEMPT_DELAY, interleave, resolve};
 use super::thread::{Conn, ControlThread, Fault, Who};
 use super::{ClientId, ControlCommand};
 use crate::api::error::{Error, describe};
@@ -33,8 +35,8 @@ pub(super) enum Phase {
     /// No connection, and none is needed now.
     Idle,
     Resolving,
-    /// On its way: TCP, TLS, HELLO.
-    Dialling(usize),
+    /// On its way, to one address or several: TCP, TLS, HELLO.
+    Dialling,
     Ready(usize),
     /// The next attempt comes then.
     Backoff(Instant),
@@ -52,7 +54,12 @@ pub(crate) struct ClientSide {
     pub(super) shared: Arc<ClientShared>,
     pub(super) tls: Arc<ClientConfig>,
     pub(super) phase: Phase,
+    /// Addresses that were not tried yet, connections that are tried, and when the next is.
     pub(super) addresses: VecDeque<SocketAddr>,
+    pub(super) attempts: Vec<usize>,
+    next_attempt: Option<Instant>,
+    /// The host has addresses of both families.
+    is_dual: bool,
     pub(super) socket: Option<SocketId>,
     pub(super) ids: ConnectionIds,
     /// Sessions that wait for a connection.
@@ -67,12 +74,16 @@ pub(crate) struct ClientSide {
     pub(super) refused: bool,
     /// The server opens no session any more.
     pub(super) goodbye: bool,
+    /// The server's address on the last connection.
+    pub(super) peer: Option<SocketAddr>,
     /// This end's address on the last connection.
     pub(super) local: Option<IpAddr>,
     /// Why the last attempt failed.
     pub(super) error: Option<Error>,
     /// Set while closing: when it is over at the latest.
     pub(super) closing: Option<Instant>,
+    /// The connection that carries datagrams, if one does.
+    pub(super) carrying: Carrying,
 }
 
 impl ControlThread {
@@ -82,6 +93,9 @@ impl ControlThread {
             tls,
             phase: Phase::Idle,
             addresses: VecDeque::new(),
+            attempts: Vec::new(),
+            next_attempt: None,
+            is_dual: false,
             socket: None,
             ids: ConnectionIds::default(),
             waiting: VecDeque::new(),
@@ -92,9 +106,11 @@ impl ControlThread {
             was_ready: false,
             refused: false,
             goodbye: false,
+            peer: None,
             local: None,
             error: None,
             closing: None,
+            carrying: Carrying::default(),
             shared,
         };
         self.clients.insert(id, side);
@@ -117,8 +133,7 @@ impl ControlThread {
         let mail = self.mail.clone();
         // The system's resolver blocks, so it gets a thread for as long as it takes.
         let resolver = std::thread::Builder::new().name("faspstream-resolve".to_owned()).spawn(move || {
-            let found =
-                std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)).map(Iterator::collect);
+            let found = resolve(&host, port);
             mail.send(ControlCommand::Resolved(id, found));
         });
         if let Err(e) = resolver {
@@ -129,7 +144,11 @@ impl ControlThread {
     pub(super) fn on_resolved(&mut self, id: ClientId, found: io::Result<Vec<SocketAddr>>) {
         let Some(client) = self.clients.get_mut(&id).filter(|c| c.phase == Phase::Resolving) else { return };
         match found {
-            Ok(addresses) => client.addresses = addresses.into(),
+            Ok(addresses) => {
+                client.addresses = interleave(addresses);
+                let ipv6 = client.addresses.iter().filter(|a| a.is_ipv6()).count();
+                client.is_dual = ipv6 > 0 && ipv6 < client.addresses.len();
+            }
             Err(e) => {
                 let host = &client.shared.config.host;
                 let words = format!("the host name {host:?} is not known: {e}; check host");
@@ -139,12 +158,18 @@ impl ControlThread {
         self.dial_next(id);
     }
 
-    /// Tries the next address; without one the attempt has failed.
+    /// Tries the next address, beside those that are being tried; without any the attempt has failed.
     fn dial_next(&mut self, id: ClientId) {
         let key = self.draw_key();
         let Some(client) = self.clients.get_mut(&id) else { return };
         let deadline = client.deadline;
-        let Some(address) = client.addresses.pop_front() else { return self.attempt_failed(id) };
+        client.next_attempt = None;
+        let Some(address) = client.addresses.pop_front() else {
+            if client.attempts.is_empty() {
+                self.attempt_failed(id);
+            }
+            return;
+        };
         let dialled = client.check_peer(address).and_then(|()| {
             let tls = client.tls_connection()?;
             Connection::dial(&self.reactor, key, address, tls.into())
@@ -152,15 +177,28 @@ impl ControlThread {
         });
         match dialled {
             Ok(link) => {
-                client.phase = Phase::Dialling(key);
+                client.phase = Phase::Dialling;
+                client.attempts.push(key);
+                let next = Instant::now() + ATTEMPT_DELAY;
+                client.next_attempt = (!client.addresses.is_empty()).then_some(next);
                 self.conns.insert(key, Conn::new(link, Who::Host(id), deadline));
-                self.check_by(deadline);
+                self.check_by(deadline.min(next));
             }
             Err(error) => {
                 client.error = Some(error);
                 self.dial_next(id);
             }
         }
+    }
+
+    /// TLS stands on connection `key`: the other attempts end (RFC 8305 section 5).
+    pub(super) fn settle_on(&mut self, id: ClientId, key: usize) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        client.next_attempt = None;
+        for other in client.attempts.drain(..).filter(|attempt| *attempt != key) {
+            self.conns.remove(&other);
+        }
+        client.attempts.push(key);
     }
 
     /// No address is left to try.
@@ -205,7 +243,8 @@ impl ControlThread {
         let live = self.books.live(Home::Client(id)).next().is_some();
         let Some(client) = self.clients.get_mut(&id) else { return };
         match client.phase {
-            Phase::Dialling(at) if at == key => {
+            Phase::Dialling if client.attempts.contains(&key) => {
+                client.attempts.retain(|attempt| *attempt != key);
                 if client.error.is_none() {
                     client.error = Some(client.connect_error(gone));
                 }
@@ -262,6 +301,7 @@ impl ControlThread {
     pub(super) fn check_clients(&mut self, now: Instant) {
         let ids: Vec<ClientId> = self.clients.keys().copied().collect();
         for id in ids {
+            self.check_carrier(id, now);
             let live = self.books.live(Home::Client(id)).next().is_some();
             let Some(client) = self.clients.get_mut(&id) else { continue };
             match (client.closing, client.phase) {
@@ -276,6 +316,11 @@ impl ControlThread {
                     client.addresses.clear();
                     self.attempt_failed(id);
                 }
+                (None, Phase::Dialling) => match client.next_attempt {
+                    Some(at) if at <= now => self.dial_next(id),
+                    Some(at) => self.check_by(at),
+                    None => {}
+                },
                 (None, Phase::Resolving) => {
                     let deadline = client.deadline;
                     self.check_by(deadline);
@@ -288,8 +333,12 @@ impl ControlThread {
     /// The end of a client: `error` is why, None if it was closed.
     fn drop_client(&mut self, id: ClientId, error: Option<Error>) {
         let Some(client) = self.clients.remove(&id) else { return };
-        if let Phase::Ready(key) | Phase::Dialling(key) = client.phase {
+        if let Phase::Ready(key) = client.phase {
             self.part(key);
+        }
+        client.attempts.iter().for_each(|key| self.part(*key));
+        if let Some(key) = client.carrying.dialling() {
+            self.conns.remove(&key);
         }
         if let Some(socket) = client.socket {
             self.io.send(IoCommand::RemoveSocket(socket));
@@ -299,13 +348,22 @@ impl ControlThread {
 }
 
 impl ClientSide {
+    /// The address to bind the UDP socket to: it may have to reach the server under both families.
+    pub(super) fn wildcard(&self, peer: SocketAddr) -> IpAddr {
+        if peer.is_ipv4() && !self.is_dual {
+            Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            Ipv6Addr::UNSPECIFIED.into()
+        }
+    }
+
     /// True if this end is reached under another address than last time.
     pub(super) fn note_local(&mut self, local: Option<SocketAddr>) -> bool {
         let before = core::mem::replace(&mut self.local, local.map(|a| a.ip()));
         before.is_some() && before != self.local
     }
 
-    fn tls_connection(&self) -> Result<ClientConnection, Error> {
+    pub(super) fn tls_connection(&self) -> Result<ClientConnection, Error> {
         let host = self.shared.config.host.trim_matches(['[', ']']);
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             Error::configuration(format!("host = {host:?} is neither an IP address nor a host name"))

@@ -42,6 +42,14 @@ pub(crate) enum Gone {
     Displaced,
 }
 
+/// A connection on its way to another thread, where it carries datagrams.
+pub(crate) struct Carried {
+    pub(crate) socket: TcpStream,
+    pub(crate) tls: Tls,
+    /// What came behind the last message.
+    pub(crate) rest: Vec<u8>,
+}
+
 /// A connection.
 pub(crate) struct Connection {
     socket: Watched<TcpStream>,
@@ -107,6 +115,12 @@ impl Connection {
         })
     }
 
+    /// Gives the connection away; nobody watches it meanwhile.
+    pub(crate) fn give_away(self) -> io::Result<Carried> {
+        let socket = self.socket.try_clone()?;
+        Ok(Carried { socket, tls: self.tls, rest: self.inbox.into_rest() })
+    }
+
     /// The other end.
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
@@ -125,6 +139,11 @@ impl Connection {
     /// The peer has proven who it is: messages may have their full size from now on.
     pub(crate) fn trust(&mut self) {
         self.most = MESSAGE_MAX;
+    }
+
+    /// True if the peer has proven who it is.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.most == MESSAGE_MAX
     }
 
     /// The exporter value that proofs are made over; None before the connection is established.

@@ -28,16 +28,63 @@ pub(crate) type SessionId = [u8; 16];
 /// A message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Message {
-    Hello { version: u64, key_id: String, proof: Vec<u8> },
-    Welcome { version: u64, proof: Vec<u8>, max_sessions: u64 },
+    Hello {
+        version: u64,
+        key_id: String,
+        proof: Vec<u8>,
+    },
+    Welcome {
+        version: u64,
+        proof: Vec<u8>,
+        max_sessions: u64,
+    },
     Open(Open),
     Opened(Opened),
-    Refused { request: u64, code: ErrorCode, reason: String },
-    Ended { session: SessionId, how: How },
-    Tune { session: SessionId, rates: Rates },
-    Resume { session: SessionId, proof: Vec<u8> },
-    Resumed { session: SessionId },
+    Refused {
+        request: u64,
+        code: ErrorCode,
+        reason: String,
+    },
+    Ended {
+        session: SessionId,
+        how: How,
+    },
+    Tune {
+        session: SessionId,
+        rates: Rates,
+    },
+    Resume {
+        session: SessionId,
+        proof: Vec<u8>,
+    },
+    Resumed {
+        session: SessionId,
+    },
     Goodbye,
+    /// This connection is to carry datagrams.
+    Carry,
+    /// From here on it does.
+    Carried,
+}
+
+impl Message {
+    /// Its name in the wire format.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Hello { .. } => "HELLO",
+            Self::Welcome { .. } => "WELCOME",
+            Self::Open(_) => "OPEN",
+            Self::Opened(_) => "OPENED",
+            Self::Refused { .. } => "REFUSED",
+            Self::Ended { .. } => "ENDED",
+            Self::Tune { .. } => "TUNE",
+            Self::Resume { .. } => "RESUME",
+            Self::Resumed { .. } => "RESUMED",
+            Self::Goodbye => "GOODBYE",
+            Self::Carry => "CARRY",
+            Self::Carried => "CARRIED",
+        }
+    }
 }
 
 /// How a session ended.
@@ -105,6 +152,8 @@ impl Message {
             Self::Resume { session, proof } => Writer::new(8).bytes(2, session).bytes(3, proof).finish(),
             Self::Resumed { session } => Writer::new(9).bytes(2, session).finish(),
             Self::Goodbye => Writer::new(10).finish(),
+            Self::Carry => Writer::new(11).finish(),
+            Self::Carried => Writer::new(12).finish(),
         }
     }
 
@@ -135,6 +184,8 @@ impl Message {
             8 => Self::Resume { session: f.array(2)?, proof: f.bytes(3)?.to_vec() },
             9 => Self::Resumed { session: f.array(2)? },
             10 => Self::Goodbye,
+            11 => Self::Carry,
+            12 => Self::Carried,
             other => return Err(CodecError::UnknownType(*other)),
         })
     }

@@ -6,9 +6,11 @@
 pub(crate) mod accept;
 pub(crate) mod auth;
 pub(crate) mod books;
+mod carry;
 pub(crate) mod codec;
 pub(crate) mod connect;
 pub(crate) mod connection;
+mod eyeballs;
 pub(crate) mod greeting;
 pub(crate) mod messages;
 mod opening;
@@ -25,7 +27,7 @@ use faspstream_proto::error::{CloseReason, ErrorCode};
 use faspstream_proto::units::Rate;
 use rustls::ClientConfig;
 
-use crate::io::SlotId;
+use crate::io::{SlotId, Wish};
 use crate::mailbox::Mailbox;
 use crate::shared::SessionShared;
 use crate::shared::client::ClientShared;
@@ -52,6 +54,10 @@ pub(crate) enum ControlCommand {
     Abort { slot: SlotId, code: ErrorCode, reason: String },
     /// An application has changed the rates of a session.
     Rates(SlotId, Rates),
+    /// The driver: what a session needs to reach its peer.
+    Wish(SlotId, Wish),
+    /// The driver: a connection that carried datagrams is gone.
+    TunnelGone(u64),
     /// The server is to end.
     CloseServer(Duration),
     /// The server's cap of the sum of all sessions.

@@ -1,6 +1,6 @@
 //! The client's side of the control channel: HELLO, and the sessions that it asks for.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use faspstream_proto::config::{Rates, Side};
@@ -82,9 +82,11 @@ impl ControlThread {
         check_welcome(client.shared.config.access_keys.last(), &exported, version, proof)?;
         client.ensure_socket(&self.io, conn.link.peer())?;
         client.phase = Phase::Ready(key);
+        client.peer = Some(conn.link.peer());
         client.backoff = BACKOFF.0;
         (client.was_ready, client.refused, client.goodbye) = (true, false, false);
         client.addresses.clear();
+        client.attempts.clear();
         conn.deadline = None;
         conn.link.trust();
         client.shared.mark_connected(conn.link.peer());
@@ -99,7 +101,9 @@ impl ControlThread {
             }
         }
         let waiting: Vec<_> = client.waiting.drain(..).collect();
-        waiting.into_iter().try_for_each(|(slot, shared)| client.ask(conn, slot, shared))
+        waiting.into_iter().try_for_each(|(slot, shared)| client.ask(conn, slot, shared))?;
+        self.carry_early(id);
+        Ok(())
     }
 
     /// The application wants a session.
@@ -136,6 +140,16 @@ impl ControlThread {
             };
             return put(conn, &Message::Ended { session: opened.session, how });
         };
+        let ways = match client.ways(conn.link.peer(), opened) {
+            Ok(ways) => ways,
+            Err(error) => {
+                client.ids.release(request.local_id);
+                Self::decline(conn, opened, &error)?;
+                request.shared.fail(error);
+                request.shared.mark_told();
+                return Ok(());
+            }
+        };
         let shared = request.shared;
         let wanted = shared.rates();
         let target = wanted.target.min(opened.target);
@@ -155,8 +169,7 @@ impl ControlThread {
         if opened.cipher != client.shared.options().cipher {
             return Err(Fault::protocol("the server changed the cipher"));
         }
-        let (Some(config), Some(socket)) =
-            (agreement.config(&conn.link, Some(opened.udp_port)), client.socket)
+        let (Some(config), Some(socket)) = (agreement.config(&conn.link, Some(ways.remote)), client.socket)
         else {
             return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
         };
@@ -172,7 +185,8 @@ impl ControlThread {
             dscp: client.shared.options().dscp,
             over: false,
         };
-        self.begin(request.slot, socket, entry, config);
+        self.begin(request.slot, socket, entry, config, ways.fallback_from);
+        self.carry_new(id, request.slot, &ways);
         Ok(())
     }
 
@@ -206,10 +220,13 @@ impl ClientSide {
         if self.socket.is_some() {
             return Ok(());
         }
-        let any: IpAddr =
-            if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let endpoint = UdpEndpoint::bind(SocketAddr::new(any, 0))
-            .map_err(|e| Fault::new(ErrorCode::Io, format!("no UDP socket can be had: {e}")))?;
+        let bind = |ip: IpAddr| UdpEndpoint::bind(SocketAddr::new(ip, 0));
+        let endpoint = match bind(self.wildcard(peer)) {
+            Err(_) if peer.is_ipv4() => bind(Ipv4Addr::UNSPECIFIED.into()),
+            bound => bound,
+        };
+        let endpoint =
+            endpoint.map_err(|e| Fault::new(ErrorCode::Io, format!("no UDP socket can be had: {e}")))?;
         let id = SocketId(self.shared.id.0);
         io.send(IoCommand::AddSocket(id, Box::new(endpoint)));
         self.socket = Some(id);

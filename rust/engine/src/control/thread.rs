@@ -30,6 +30,8 @@ pub(super) enum Who {
     Guest(super::accept::Guest),
     /// The server of our client.
     Host(ClientId),
+    /// The same, on a connection that is to carry datagrams.
+    Carrier(ClientId),
 }
 
 /// A connection and what waits for it.
@@ -40,13 +42,15 @@ pub(super) struct Conn {
     pub(super) deadline: Option<Instant>,
     /// Nothing that comes is of interest any more.
     pub(super) leaving: bool,
+    /// It carries datagrams from now on: the driver gets it.
+    pub(super) carries: bool,
     /// Sessions whose last word is among what waits to be flushed, and whether that is their completion.
     marks: Vec<(Arc<SessionShared>, bool)>,
 }
 
 impl Conn {
     pub(super) fn new(link: Connection, who: Who, deadline: Instant) -> Self {
-        Self { link, who, deadline: Some(deadline), leaving: false, marks: Vec::new() }
+        Self { link, who, deadline: Some(deadline), leaving: false, carries: false, marks: Vec::new() }
     }
 }
 
@@ -141,6 +145,8 @@ impl ControlThread {
             ControlCommand::Gone(slot) => self.on_gone(slot),
             ControlCommand::Abort { slot, code, reason } => self.on_abort(slot, code, reason),
             ControlCommand::Rates(slot, rates) => self.on_rates(slot, rates),
+            ControlCommand::Wish(slot, wish) => self.on_wish(slot, wish),
+            ControlCommand::TunnelGone(number) => self.on_tunnel_gone(number),
             ControlCommand::CloseServer(grace) => self.start_close_server(grace),
             ControlCommand::Aggregate(rate) => self.set_aggregate(rate),
             ControlCommand::Shutdown => self.end(),
@@ -199,9 +205,10 @@ impl ControlThread {
         match result {
             Err(Some(gone)) => self.on_conn_gone(key, conn, &gone),
             // A server that was told to go, or that has told us to, is not waited for.
-            _ if conn.leaving && matches!(conn.who, Who::Host(_)) => {
+            _ if conn.leaving && !matches!(conn.who, Who::Guest(_)) => {
                 self.on_conn_gone(key, conn, &Gone::ByPeer)
             }
+            Ok(()) if conn.carries => self.hand_over(key, conn),
             Ok(()) | Err(None) => {
                 self.release_marks(&mut conn);
                 self.conns.insert(key, conn);
@@ -215,9 +222,9 @@ impl ControlThread {
             return Ok(());
         }
         if !was_established && conn.link.is_established() {
-            self.on_established(conn).map_err(Some)?;
+            self.on_established(key, conn).map_err(Some)?;
         }
-        loop {
+        while !conn.carries {
             let message = match conn.link.next_message() {
                 Ok(Some(message)) => message,
                 Ok(None) => break,
@@ -235,10 +242,17 @@ impl ControlThread {
         conn.link.flush().map(|_| ()).map_err(Some)
     }
 
-    fn on_established(&mut self, conn: &mut Conn) -> Result<(), Gone> {
+    fn on_established(&mut self, key: usize, conn: &mut Conn) -> Result<(), Gone> {
         match conn.who {
             Who::Guest(_) => Ok(()),
-            Who::Host(client) => self.greet(client, conn),
+            Who::Host(client) => {
+                self.settle_on(client, key);
+                self.greet(client, conn)
+            }
+            Who::Carrier(client) => {
+                self.greet(client, conn)?;
+                conn.link.send(&Message::Carry)
+            }
         }
     }
 
@@ -246,6 +260,7 @@ impl ControlThread {
         match conn.who {
             Who::Guest(_) => self.on_guest_message(key, conn, message),
             Who::Host(client) => self.on_host_message(client, key, conn, message),
+            Who::Carrier(client) => self.on_carrier_message(client, conn, message),
         }
     }
 
@@ -274,6 +289,7 @@ impl ControlThread {
         match conn.who {
             Who::Guest(guest) => self.on_guest_gone(&guest, conn.leaving),
             Who::Host(client) => self.on_host_gone(client, key, gone),
+            Who::Carrier(client) => self.on_carrier_failed(client, gone),
         }
     }
 

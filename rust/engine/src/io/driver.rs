@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use faspstream_proto::carrier::{connection_address, connection_number};
 use faspstream_proto::config::ConnectionId;
 use faspstream_proto::connection_id;
 use polling::Events;
@@ -16,8 +18,11 @@ use super::drops::DropWatch;
 use super::load::LoadMeter;
 use super::slot::{Next, Slot};
 use super::socket::{UdpEndpoint, WatchedUdp, canonical};
+use super::tunnel::{self, Tunnel};
+use super::way::Way;
 use super::{IoCommand, NewSlot, SlotId, SocketId};
 use crate::api::error::Error;
+use crate::control::connection::Carried;
 use crate::control::{ControlCommand, ControlMail};
 use crate::reactor::Reactor;
 
@@ -51,6 +56,7 @@ pub(crate) struct Driver {
     inbox: Receiver<IoCommand>,
     control: ControlMail,
     ports: HashMap<SocketId, Port>,
+    tunnels: HashMap<u64, Tunnel>,
     slots: HashMap<SlotId, Slot>,
     timers: BTreeSet<(Instant, SlotId)>,
     queue: VecDeque<SlotId>,
@@ -73,6 +79,7 @@ impl Driver {
             inbox,
             control,
             ports: HashMap::new(),
+            tunnels: HashMap::new(),
             slots: HashMap::new(),
             timers: BTreeSet::new(),
             queue: VecDeque::new(),
@@ -103,6 +110,7 @@ impl Driver {
             rounds = rounds.wrapping_add(1);
             let direct = !self.queue.is_empty()
                 && self.ports.len() <= DIRECT_MAX
+                && self.tunnels.is_empty()
                 && !rounds.is_multiple_of(POLL_EVERY);
             if direct {
                 let ids: Vec<SocketId> = self.ports.keys().copied().collect();
@@ -110,7 +118,10 @@ impl Driver {
             } else {
                 self.sleep(&mut events)?;
                 for event in events.iter() {
-                    self.on_ready(SocketId(event.key as u64), event.readable, event.writable);
+                    match tunnel::number_of(event.key) {
+                        Some(number) => self.on_tunnel_ready(number, event.writable),
+                        None => self.on_ready(SocketId(event.key as u64), event.readable, event.writable),
+                    }
                 }
             }
             self.take_commands();
@@ -191,20 +202,29 @@ impl Driver {
     /// Hands the datagrams of one buffer to their sessions.
     fn dispatch(&mut self, id: SocketId, now: Instant, meta: &RecvMeta, bytes: &[u8]) {
         let from = canonical(meta.addr);
+        if connection_number(from).is_some() {
+            // No host has such an address.
+            self.unknown.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         if let Some(port) = self.ports.get_mut(&id) {
             port.drops.on_received(bytes.len().div_ceil(meta.stride.max(1)) as u64);
         }
         for datagram in bytes.chunks(meta.stride.max(1)) {
-            let slot = connection_id(datagram).and_then(|connection| self.find(id, connection));
-            let Some(slot) = slot else {
-                self.unknown.fetch_add(1, Ordering::Relaxed);
-                continue;
-            };
-            if let Some(found) = self.slots.get_mut(&slot) {
-                found.on_datagram(now, from, meta.dst_ip, datagram);
-                if !core::mem::replace(&mut found.queued, true) {
-                    self.queue.push_back(slot);
-                }
+            self.deliver(id, now, from, meta.dst_ip, datagram);
+        }
+    }
+
+    fn deliver(&mut self, id: SocketId, now: Instant, from: SocketAddr, to: Option<IpAddr>, datagram: &[u8]) {
+        let slot = connection_id(datagram).and_then(|connection| self.find(id, connection));
+        let Some(slot) = slot else {
+            self.unknown.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        if let Some(found) = self.slots.get_mut(&slot) {
+            found.on_datagram(now, from, to, datagram);
+            if !core::mem::replace(&mut found.queued, true) {
+                self.queue.push_back(slot);
             }
         }
     }
@@ -246,6 +266,11 @@ impl Driver {
             IoCommand::PeerEnded(slot, reason) => self.with_slot(slot, |s| s.on_peer_ended(now, reason)),
             IoCommand::Rates(slot, rates) => self.with_slot(slot, |s| s.on_rates(now, rates)),
             IoCommand::PathChange(slot) => self.with_slot(slot, |s| s.on_path_change(now)),
+            IoCommand::AddTunnel(number, port, carried) => self.add_tunnel(now, number, port, *carried),
+            IoCommand::RemoveTunnel(number) => {
+                self.tunnels.remove(&number);
+            }
+            IoCommand::Carry(slot, number) => self.with_slot(slot, |s| s.on_carrier(now, number)),
             IoCommand::Shutdown => self.ending = Some(now + LINGER),
         }
     }
@@ -301,14 +326,19 @@ impl Driver {
         let Some(slot) = self.slots.get_mut(&id) else { return };
         slot.queued = false;
         let Some(port) = self.ports.get_mut(&slot.socket) else { return };
-        let next = slot.serve(Instant::now(), &mut port.socket, &mut self.scratch);
+        let now = Instant::now();
+        let mut way = Way { udp: &mut port.socket, tunnels: &mut self.tunnels };
+        let next = slot.serve(now, &mut way, &mut self.scratch);
         if let Some(verdict) = slot.take_verdict() {
             self.control.send(ControlCommand::Over(id, verdict));
+        }
+        if let Some(wish) = slot.take_wish() {
+            self.control.send(ControlCommand::Wish(id, wish));
         }
         if next == Next::Drop {
             return self.remove(id);
         }
-        let deadline = slot.deadline();
+        let deadline = slot.deadline(now);
         if deadline != slot.timer {
             self.timers.extend(deadline.map(|at| (at, id)));
             if let Some(old) = slot.timer {
@@ -336,6 +366,63 @@ impl Driver {
     fn drop_idle_port(&mut self, id: SocketId) {
         if self.ports.get(&id).is_some_and(|p| p.closing && p.slots.is_empty()) {
             self.ports.remove(&id);
+            self.tunnels.retain(|_, tunnel| tunnel.port != id);
+        }
+    }
+
+    // ---- connections in the place of UDP
+
+    fn add_tunnel(&mut self, now: Instant, number: u64, port: SocketId, carried: Carried) {
+        // A tunnel takes the place of a former one of its number, which must not be watched any more by then.
+        self.tunnels.remove(&number);
+        match Tunnel::new(&self.reactor, number, port, carried) {
+            Ok(tunnel) => {
+                self.tunnels.insert(number, tunnel);
+                self.on_tunnel_ready(number, false);
+                // What went to its predecessor is lost.
+                self.each_carried_by(number, |slot| slot.on_path_change(now));
+            }
+            Err(e) => self.lose_tunnel(number, &e),
+        }
+    }
+
+    fn on_tunnel_ready(&mut self, number: u64, writable: bool) {
+        let Some(tunnel) = self.tunnels.get_mut(&number) else { return };
+        let (port, read) = (tunnel.port, tunnel.read());
+        let has_room = if writable { tunnel.on_writable() } else { Ok(false) };
+        let (now, from, whole) = (Instant::now(), connection_address(number), tunnel.take_whole());
+        for datagram in tunnel::datagrams(&whole) {
+            self.deliver(port, now, from, None, datagram);
+        }
+        match read.and(has_room) {
+            Ok(true) => self.unblock(port, now),
+            Ok(false) => {}
+            Err(e) => self.lose_tunnel(number, &e),
+        }
+    }
+
+    /// There is room again on a way that sessions of this port wait for; one may have gone elsewhere meanwhile.
+    fn unblock(&mut self, port: SocketId, now: Instant) {
+        let waits = |slot: &Slot| slot.socket == port && slot.is_blocked();
+        let ids: Vec<SlotId> = self.slots.iter().filter(|(_, s)| waits(s)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.with_slot(id, |slot| slot.on_writable(now));
+        }
+    }
+
+    fn lose_tunnel(&mut self, number: u64, error: &io::Error) {
+        log::debug!(target: "faspstream::io", "a connection that carries datagrams is lost: {error}");
+        if let Some(tunnel) = self.tunnels.remove(&number) {
+            self.unblock(tunnel.port, Instant::now());
+        }
+        self.control.send(ControlCommand::TunnelGone(number));
+    }
+
+    fn each_carried_by(&mut self, number: u64, act: impl Fn(&mut Slot)) {
+        let carried = |slot: &Slot| slot.is_carried_by(number);
+        let ids: Vec<SlotId> = self.slots.iter().filter(|(_, s)| carried(s)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.with_slot(id, &act);
         }
     }
 }

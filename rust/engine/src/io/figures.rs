@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use faspstream_proto::Session;
+use faspstream_proto::carrier::connection_number;
 use faspstream_proto::config::Rates;
 use faspstream_proto::units::{ByteCount, Instant as Moment, Rate};
 
@@ -86,7 +87,7 @@ impl Figures {
             remembered_rate: self.remembered,
             target_rate: rates.target,
             policy: rates.policy,
-            carrier: Carrier::Udp,
+            carrier: carrier(session),
             elapsed,
             native_memory: counters.buffer_used,
         };
@@ -101,5 +102,13 @@ impl Figures {
         let stats = session.stats();
         let under_way = stats.bytes_sent.saturating_sub(stats.bytes_acknowledged);
         pipe.limit().max(under_way.saturating_mul(2)).min(stats.buffer_size.max(pipe.limit()))
+    }
+}
+
+/// What carries the datagrams now.
+fn carrier(session: &Session) -> Carrier {
+    match session.remote().and_then(connection_number) {
+        Some(_) => Carrier::Tcp,
+        None => Carrier::Udp,
     }
 }

@@ -6,17 +6,23 @@ mod figures;
 mod load;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod marked;
+mod reach;
 pub(crate) mod slot;
 pub(crate) mod socket;
+mod tunnel;
+mod way;
 
 use std::sync::Arc;
 
 use faspstream_proto::config::{Config, ConnectionId, Rates};
 use faspstream_proto::error::{CloseReason, ErrorCode};
 
+use crate::control::connection::Carried;
 use crate::control::{ControlCommand, ControlMail};
 use crate::mailbox::Mailbox;
 use crate::shared::{Link, SessionShared};
+
+pub(crate) use reach::Wish;
 
 /// Names a session inside this process, from before it has an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +39,8 @@ pub(crate) struct NewSlot {
     pub(crate) config: Config,
     /// Code point of the datagrams; None leaves it to the policy.
     pub(crate) dscp: Option<u8>,
+    /// The server's UDP address, if a connection may carry the datagrams where that is not answered.
+    pub(crate) fallback_from: Option<std::net::SocketAddr>,
     pub(crate) shared: Arc<SessionShared>,
 }
 
@@ -55,6 +63,12 @@ pub(crate) enum IoCommand {
     Rates(SlotId, Rates),
     /// This end's own address may have changed.
     PathChange(SlotId),
+    /// A connection that carries datagrams for the sessions of a socket, under this number.
+    AddTunnel(u64, SocketId, Box<Carried>),
+    /// No session uses it any more.
+    RemoveTunnel(u64),
+    /// That connection may carry this session.
+    Carry(SlotId, u64),
     Shutdown,
 }
 

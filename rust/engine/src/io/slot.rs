@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use faspstream_proto::Session;
+use faspstream_proto::carrier::connection_number;
 use faspstream_proto::config::{Config, ConfigError, ConnectionId, RatePolicy, Rates, Role, Side};
 use faspstream_proto::error::{CloseReason, ErrorCode};
 use faspstream_proto::io::{Event, Misuse};
 use faspstream_proto::units::{Instant as Moment, Rate};
 
 use super::drops::Dropped;
-use super::socket::{Parcel, Sent, WatchedUdp};
+use super::reach::{Reach, Wish};
+use super::socket::{Parcel, Sent};
+use super::way::Way;
 use super::{NewSlot, SocketId};
 use crate::api::error::Error;
 use crate::api::listener::Ready;
@@ -76,6 +79,9 @@ pub(crate) struct Slot {
     dropped: u64,
     /// Sender: the path that the next session to this peer may start from.
     path: Option<PathKey>,
+    /// Where a connection may carry the datagrams.
+    reach: Option<Reach>,
+    wish: Option<Wish>,
 }
 
 /// The path that a sender's datagrams take.
@@ -97,7 +103,7 @@ struct Stuck {
 
 impl Slot {
     pub(crate) fn new(new: NewSlot) -> Result<Self, (Arc<SessionShared>, ConfigError)> {
-        let NewSlot { socket, config, dscp, shared, .. } = new;
+        let NewSlot { socket, config, dscp, shared, fallback_from, .. } = new;
         let (local_id, rates) = (config.local_id, config.rates);
         let path = path_of(&config);
         let remembered = config.path_memory.map_or(Rate::ZERO, |memory| memory.rate);
@@ -132,6 +138,8 @@ impl Slot {
             received: 0,
             dropped: 0,
             path,
+            reach: fallback_from.map(|udp| Reach::new(now, udp)),
+            wish: None,
         })
     }
 
@@ -156,6 +164,7 @@ impl Slot {
             self.shared.mark_heard(now);
             self.local_ip = to.or(self.local_ip);
             self.turn.received.add(1, datagram.len());
+            self.reach.iter_mut().for_each(|reach| reach.on_heard(now));
         } else {
             self.turn.rejected += 1;
         }
@@ -194,6 +203,22 @@ impl Slot {
     /// The driver's thread has no time left (true), or has again.
     pub(crate) fn on_load(&mut self, now: Instant, is_full: bool) {
         self.session.handle_busy(self.moment(now), is_full);
+    /// Connection `number` may carry the datagrams.
+    pub(crate) fn on_carrier(&mut self, now: Instant, number: u64) {
+        let moment = self.moment(now);
+        if let Some(reach) = &self.reach {
+            reach.on_carrier(now, &mut self.session, moment, number);
+        }
+    }
+
+    /// True if connection `number` carries the datagrams.
+    pub(crate) fn is_carried_by(&self, number: u64) -> bool {
+        self.session.remote().and_then(connection_number) == Some(number)
+    }
+
+    /// True if it waits for room on its way.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked
     }
 
     /// The socket has room again.
@@ -210,9 +235,16 @@ impl Slot {
     }
 
     /// When `on_timer` is to be called.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        let at = self.session.poll_timeout().filter(|at| *at != Moment::NEVER)?;
-        self.zero.checked_add(Duration::from_nanos(at.as_nanos()))
+    pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let at = self.session.poll_timeout().filter(|at| *at != Moment::NEVER);
+        let session = at.and_then(|at| self.zero.checked_add(Duration::from_nanos(at.as_nanos())));
+        let reach = self.reach.as_ref().filter(|_| !self.session.is_closed()).map(|r| r.deadline(now));
+        [session, reach].into_iter().flatten().min()
+    }
+
+    /// What the control thread is to hear of the way to the peer, once.
+    pub(crate) fn take_wish(&mut self) -> Option<Wish> {
+        self.wish.take()
     }
 
     /// How the session ended, once.
@@ -223,14 +255,15 @@ impl Slot {
     // ---- serving it
 
     /// Takes in what the application has done, gives out what there is, and sends.
-    pub(crate) fn serve(&mut self, now: Instant, socket: &mut WatchedUdp, scratch: &mut [u8]) -> Next {
+    pub(crate) fn serve(&mut self, now: Instant, way: &mut Way<'_>, scratch: &mut [u8]) -> Next {
         self.shared.take_kick();
         let shared = Arc::clone(&self.shared);
         match &shared.pipe {
             Pipe::Send(pipe) => self.take_written(now, pipe),
             Pipe::Recv(pipe) => self.take_consumed(now, pipe),
         }
-        let more = self.transmit(now, socket, scratch);
+        self.watch_reach(now);
+        let more = self.transmit(now, way, scratch);
         match &shared.pipe {
             Pipe::Send(pipe) => self.free_acknowledged(pipe),
             Pipe::Recv(pipe) => self.give_received(pipe),
@@ -246,6 +279,13 @@ impl Slot {
             (true, _) => Next::Drop,
             (false, true) => Next::Again,
             (false, false) => Next::Rest,
+        }
+    }
+
+    fn watch_reach(&mut self, now: Instant) {
+        let moment = self.moment(now);
+        if let Some(reach) = self.reach.as_mut().filter(|_| !self.session.is_closed()) {
+            self.wish = reach.step(now, &mut self.session, moment).or(self.wish.take());
         }
     }
 
@@ -332,32 +372,37 @@ impl Slot {
     }
 
     /// Sends what may be sent. True if there was more than one turn's share.
-    fn transmit(&mut self, now: Instant, socket: &mut WatchedUdp, scratch: &mut [u8]) -> bool {
+    fn transmit(&mut self, now: Instant, way: &mut Way<'_>, scratch: &mut [u8]) -> bool {
         let moment = self.moment(now);
         if let Some(stuck) = self.stuck.take()
-            && socket.send(&self.parcel(stuck.to, &stuck.bytes, stuck.segment)) == Sent::Blocked
+            && way.send(&self.parcel(stuck.to, &stuck.bytes, stuck.segment)) == Sent::Blocked
         {
-            self.stuck = Some(stuck);
+            self.wait_for_room(moment, way, stuck);
             return false;
         }
         let mut sent = 0;
         while sent < SEND_BUDGET {
-            let max = socket.max_segments();
+            let max = way.max_segments();
             let Some(transmit) = self.session.poll_transmit(moment, scratch, max) else { return false };
             let datagrams = &scratch[..transmit.len];
             sent += transmit.len;
             self.turn.sent.add(transmit.len.div_ceil(transmit.segment.max(1)), transmit.len);
-            if socket.send(&self.parcel(transmit.destination, datagrams, transmit.segment)) == Sent::Blocked {
+            if way.send(&self.parcel(transmit.destination, datagrams, transmit.segment)) == Sent::Blocked {
                 let bytes = datagrams.to_vec();
-                self.stuck = Some(Stuck { to: transmit.destination, segment: transmit.segment, bytes });
-                self.blocked = true;
+                let stuck = Stuck { to: transmit.destination, segment: transmit.segment, bytes };
                 self.note(now, What::Blocked(true));
-                self.session.handle_send_blocked(moment, true);
-                socket.watch_writable(true);
+                self.wait_for_room(moment, way, stuck);
                 return false;
             }
         }
         true
+    }
+
+    fn wait_for_room(&mut self, moment: Moment, way: &mut Way<'_>, stuck: Stuck) {
+        way.watch_writable(stuck.to);
+        self.stuck = Some(stuck);
+        self.blocked = true;
+        self.session.handle_send_blocked(moment, true);
     }
 
     fn parcel<'a>(&self, to: SocketAddr, contents: &'a [u8], segment: usize) -> Parcel<'a> {
@@ -394,8 +439,11 @@ impl Slot {
         }
     }
 
-    /// The session is over: the next one to this peer may start from what it has found.
+    /// The session is over: the next one to this peer may start from what it has found. What a connection carried tells nothing of UDP.
     fn remember_path(&self) {
+        if self.session.remote().and_then(connection_number).is_some() {
+            return;
+        }
         let known = self.path.zip(self.session.path_memory());
         if let Some((key, memory)) = known {
             paths::remember(key, KnownPath { memory, datagram: self.session.stats().datagram_size });

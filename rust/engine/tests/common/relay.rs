@@ -22,7 +22,12 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) fn to(target: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        Self::at("127.0.0.1", target)
+    }
+
+    /// On another address than the target's nobody answers its UDP port: a firewall that lets TCP through and nothing else.
+    pub(crate) fn at(ip: &str, target: SocketAddr) -> Self {
+        let listener = TcpListener::bind((ip, 0)).expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);

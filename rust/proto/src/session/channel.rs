@@ -34,6 +34,8 @@ pub(super) struct Arrival {
     pub(super) is_gap: bool,
     /// It is the first of all.
     pub(super) is_first: bool,
+    /// It has moved the session to another address.
+    pub(super) is_move: bool,
 }
 
 /// The protected channel to the peer.
@@ -65,7 +67,7 @@ impl Channel {
             next_number: 0,
             is_sealed_out: false,
             received: ReceivedNumbers::new(),
-            path: Path::new(config.remote, config.control_peer, config.seed),
+            path: Path::new(config.remote, config.control_peer, config.side, config.seed),
             silence: Silence::new(config.outage_timeout),
             counters: ChannelCounters::default(),
         }
@@ -129,13 +131,13 @@ impl Channel {
         self.received.insert(number);
         let is_first = !self.is_established();
         let is_newest = number >= next;
-        self.path.on_datagram(from, bytes as u64, is_newest);
+        let is_move = self.path.on_datagram(from, bytes as u64, is_newest);
         let wire = ByteCount(bytes as u64) + self.path.overhead();
         self.silence.on_heard(now);
         self.counters.datagrams_received += 1;
         self.counters.wire_received += wire.0;
         self.counters.reordered += u64::from(!is_newest);
-        Arrival { number, wire, is_newest, is_gap: number > next, is_first }
+        Arrival { number, wire, is_newest, is_gap: number > next, is_first, is_move }
     }
 
     /// Seals `payload` into `out`; the datagram's packet number and its length. None if the keys are used up.

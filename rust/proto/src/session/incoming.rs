@@ -77,7 +77,7 @@ impl Session {
             Ok(new) => recv.on_data(now, offset + len as u64, new),
             Err(_) => Err(Contradiction("data came beyond the flow-control limit")),
         };
-        self.after_arrival(&arrival);
+        self.after_arrival(now, &arrival);
         self.settle(now, outcome);
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Session {
             if let Half::Recv(recv) = &mut self.half {
                 recv.on_datagram(now, &arrival);
             }
-            self.after_arrival(&arrival);
+            self.after_arrival(now, &arrival);
             self.frames(now, from, plain);
         }
         self.scratch = scratch;
@@ -106,9 +106,12 @@ impl Session {
     }
 
     /// What every authentic datagram does, beside what it carries.
-    fn after_arrival(&mut self, arrival: &Arrival) {
+    fn after_arrival(&mut self, now: Instant, arrival: &Arrival) {
         if arrival.is_first {
             self.events.push_back(Event::Established);
+        }
+        if arrival.is_move {
+            self.on_moved(now);
         }
         if let Half::Send(send) = &mut self.half
             && arrival.is_first
@@ -212,11 +215,24 @@ impl Session {
     fn on_path_response(&mut self, now: Instant, bytes: [u8; 8]) {
         let Some(before) = self.channel.path.remote() else { return };
         let Some(after) = self.channel.path.on_response(bytes) else { return };
-        let headers = self.channel.path.overhead();
         match &mut self.half {
             // Another port of the same host is another binding at its translator; the path stays (RFC 9000 section 9.4).
-            Half::Send(send) if before.ip() != after.ip() => send.on_path_change(now, headers),
-            Half::Send(send) => send.ask_again(),
+            Half::Send(send) if before.ip() == after.ip() => send.ask_again(),
+            _ => self.on_moved(now),
+        }
+    }
+
+    /// The session goes on at another address.
+    pub(super) fn on_moved(&mut self, now: Instant) {
+        let (headers, carried) = (self.channel.path.overhead(), self.channel.path.is_carried());
+        match &mut self.half {
+            Half::Send(send) => {
+                send.set_carried(now, carried);
+                send.on_path_change(now, headers);
+                if carried {
+                    send.ask_again();
+                }
+            }
             Half::Recv(recv) => recv.schedule.hurry(),
         }
     }

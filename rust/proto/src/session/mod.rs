@@ -76,7 +76,11 @@ impl Session {
             channel.silence.on_ping(Instant::ZERO);
         }
         let half = match config.role {
-            Role::Sender => Half::Send(Box::new(SendHalf::new(&config, channel.path.overhead()))),
+            Role::Sender => {
+                let mut send = SendHalf::new(&config, channel.path.overhead());
+                send.set_carried(Instant::ZERO, channel.path.is_carried());
+                Half::Send(Box::new(send))
+            }
             Role::Receiver => Half::Recv(Box::new(RecvHalf::new(&config))),
         };
         Ok(Self {
@@ -211,6 +215,33 @@ impl Session {
         let headers = self.channel.path.overhead();
         if let Half::Send(send) = &mut self.half {
             send.on_path_change(now, headers);
+        }
+    }
+
+    /// Client: datagrams go to `to` from now on, a connection that was set up with the peer
+    /// ([`crate::carrier::connection_address`]). The server follows the first that comes.
+    pub fn handle_carrier(&mut self, now: Instant, to: SocketAddr) {
+        let now = self.clock(now);
+        if self.channel.path.move_to(to) {
+            self.ping_due = true;
+            self.on_moved(now);
+        }
+    }
+
+    /// Client: asks whether the peer answers at `to` (some 3 s long); the session moves there when it does.
+    pub fn handle_probe(&mut self, now: Instant, to: SocketAddr) {
+        self.clock(now);
+        if self.phase.is_open() {
+            self.channel.path.probe(to, transmit::PROBE_BYTES);
+        }
+    }
+
+    /// A sign of life is wanted of the peer, if none was asked for already.
+    pub fn handle_ping(&mut self, now: Instant) {
+        let now = self.clock(now);
+        if self.phase.is_open() && !self.channel.silence.is_asking() {
+            self.channel.silence.on_ping(now);
+            self.ping_due = true;
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::config::{Config, Rates};
+use crate::config::{Config, RatePolicy, Rates};
 use crate::io::{EndOfStream, Misuse};
 use crate::limits::LimitClock;
 use crate::mtu::MtuSearch;
@@ -81,6 +81,8 @@ pub(super) struct SendHalf {
     pub(super) mtu: MtuSearch,
     pub(super) peer: PeerWindow,
     pub(super) rates: Rates,
+    /// A connection carries the datagrams: its own law keeps the network, so that ours only keeps the target.
+    is_carried: bool,
     pub(super) limits: LimitClock,
     pub(super) counters: SendCounters,
     pub(super) acks: FeedbackAcks,
@@ -120,6 +122,7 @@ impl SendHalf {
             mtu,
             peer: PeerWindow { limit: config.first_window, consumed: 0, duplicate_bytes: 0, local_drops: 0 },
             rates: config.rates,
+            is_carried: false,
             limits: LimitClock::new(),
             counters: SendCounters::default(),
             acks: FeedbackAcks::default(),
@@ -174,7 +177,18 @@ impl SendHalf {
     /// The user has changed target, minimum or policy.
     pub(super) fn set_rates(&mut self, now: Instant, rates: Rates) {
         self.rates = rates;
-        self.controller.on_rates(now, &rates);
+        self.apply_rates(now);
+    }
+
+    /// Whether a connection carries the datagrams, from now on.
+    pub(super) fn set_carried(&mut self, now: Instant, is_carried: bool) {
+        self.is_carried = is_carried;
+        self.apply_rates(now);
+    }
+
+    fn apply_rates(&mut self, now: Instant) {
+        let policy = if self.is_carried { RatePolicy::Fixed } else { self.rates.policy };
+        self.controller.on_rates(now, &Rates { policy, ..self.rates });
         self.pacer.set_rate(now, self.controller.rate());
     }
 

@@ -20,6 +20,9 @@ const CONTROL_OVERHEAD: usize = CONTROL_HEADER_LEN + TAG_LEN;
 /// A path challenge or response as a datagram.
 const PATH_DATAGRAM: u64 = (CONTROL_OVERHEAD + 9) as u64;
 
+/// What asking for a path may cost: every repetition of the challenge.
+pub(super) const PROBE_BYTES: u64 = 16 * PATH_DATAGRAM;
+
 /// What was written into a control datagram, to be accounted for once it is sealed.
 #[derive(Clone, Copy, Debug, Default)]
 struct Contents {
