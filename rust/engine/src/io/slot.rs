@@ -203,6 +203,8 @@ impl Slot {
     /// The driver's thread has no time left (true), or has again.
     pub(crate) fn on_load(&mut self, now: Instant, is_full: bool) {
         self.session.handle_busy(self.moment(now), is_full);
+    }
+
     /// Connection `number` may carry the datagrams.
     pub(crate) fn on_carrier(&mut self, now: Instant, number: u64) {
         let moment = self.moment(now);
