@@ -1,6 +1,8 @@
 //! The command line: one struct a command; the options that several share stand once.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use faspstream::{AccessKey, Rate, RatePolicy, config};
@@ -21,28 +23,46 @@ pub(crate) enum Command {
     Send(Send),
     /// Pulls the stream NAME from a server into a file or to standard output
     Recv(Recv),
+    /// Lists the streams that a server keeps
+    Ls(Ls),
+    /// Measures the throughput to a server and back
+    Bench(Bench),
+    /// Finds out what is in the way between here and a server, and says what to change
+    Doctor(Doctor),
+    /// Shows the sessions of a server on this machine, by its control socket
+    Stat(Stat),
     /// Makes an access key and prints it, or writes it to a file that only its owner can read
     Keygen(Keygen),
+    /// Prints the completions for a shell
+    Completions(Completions),
+    /// Prints the manual page
+    Man,
 }
 
 /// Where the other end is (or where to listen), and the key that both ends know.
 #[derive(Debug, Args)]
 pub(crate) struct Endpoint {
-    /// Server: address to listen on. Client: name or address of the server
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
-    pub(crate) host: String,
-    /// TCP control port [0 at a server: any free one]
-    #[arg(long, value_name = "N", default_value_t = 33001)]
-    pub(crate) port: u16,
+    /// Server: address to listen on. Client: name or address of the server [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) host: Option<String>,
+    /// TCP control port [0 at a server: any free one] [default: 33001]
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
     /// Access key; a server takes several
     #[arg(long, value_name = "ID:SECRET", value_parser = AccessKey::parse)]
     pub(crate) key: Vec<AccessKey>,
     /// File with access keys, one ID:SECRET a line
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// Properties file, such as conf/faspstream.properties; the options here override it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Any key of the properties file
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
 }
 
-/// What every command that moves bytes understands.
+/// What every client understands.
 #[derive(Debug, Args)]
 pub(crate) struct Transfer {
     #[command(flatten)]
@@ -72,12 +92,15 @@ pub(crate) struct Report {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
-    /// UDP data port, one for all sessions [0: any free one]
-    #[arg(long, value_name = "N", default_value_t = 33001)]
-    pub(crate) udp_port: u16,
+    /// UDP data port, one for all sessions [0: any free one] [default: 33001]
+    #[arg(long, value_name = "N")]
+    pub(crate) udp_port: Option<u16>,
     /// Keep streams in this directory; without it they stay in memory, at most 1 GiB in all
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+    /// Write the first stream that is pushed to standard output, or give standard input to the first that is pulled, then end
+    #[arg(long, conflicts_with = "dir")]
+    pub(crate) pipe: bool,
     /// End after one session; the exit code tells how it went
     #[arg(long)]
     pub(crate) once: bool,
@@ -87,6 +110,21 @@ pub(crate) struct Serve {
     /// How to share the network: fixed, high, fair, low
     #[arg(long, value_name = "POLICY", value_parser = policy)]
     pub(crate) policy: Option<RatePolicy>,
+    /// How long running sessions may go on after SIGTERM or Ctrl-C
+    #[arg(long, value_name = "TIME", value_parser = config::parse_duration, default_value = "5s")]
+    pub(crate) drain: Duration,
+    /// Socket for `faspstream stat`; only its owner can use it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) control: Option<PathBuf>,
+    /// Loopback address and port for Prometheus, e.g. 127.0.0.1:9331
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Log to standard error: error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub(crate) log: Option<log::LevelFilter>,
+    /// Log lines as JSON objects
+    #[arg(long)]
+    pub(crate) log_json: bool,
     #[command(flatten)]
     pub(crate) report: Report,
 }
@@ -98,6 +136,9 @@ pub(crate) struct Send {
     /// File to send; - is standard input
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
+    /// Go on at the last byte that the server has of this file, after any end; the server keeps what has come
+    #[arg(long)]
+    pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) transfer: Transfer,
 }
@@ -109,8 +150,52 @@ pub(crate) struct Recv {
     /// File to write, complete or not at all; - is standard output
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
+    /// Go on at the last byte that is here, after any end; what has come is kept beside the file
+    #[arg(long)]
+    pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) transfer: Transfer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ls {
+    /// Only names that start with this
+    #[arg(default_value = "")]
+    pub(crate) prefix: String,
+    #[command(flatten)]
+    pub(crate) transfer: Transfer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// How long each direction is measured
+    #[arg(long, value_name = "TIME", value_parser = config::parse_duration, default_value = "10s")]
+    pub(crate) time: Duration,
+    /// Measure one direction only: push or pull
+    #[arg(long, value_name = "DIRECTION", value_parser = ["push", "pull"])]
+    pub(crate) only: Option<String>,
+    #[command(flatten)]
+    pub(crate) transfer: Transfer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Name or address of the server
+    pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) transfer: Transfer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stat {
+    /// The control socket of the server: what `serve --control` was given
+    pub(crate) socket: PathBuf,
+    /// Show it once and end, instead of every second
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// One JSON object for each look
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -120,6 +205,24 @@ pub(crate) struct Keygen {
     /// Append it to this file (made with mode 0600) instead of printing it
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+fn level(text: &str) -> Result<log::LevelFilter, String> {
+    text.parse().map_err(|_| "allowed are error, warn, info, debug and trace".to_owned())
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("the form is KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 fn policy(text: &str) -> Result<RatePolicy, String> {

@@ -1,25 +1,45 @@
 //! What the options of every command have in common on their way into the engine.
 
-use faspstream::{AccessKey, Options, Rate, RatePolicy};
+use faspstream::{Client, Config, Rate, RatePolicy};
 
-use crate::args::Endpoint;
+use crate::args::{Endpoint, Transfer};
 use crate::failure::Failure;
 
-/// The keys of the command line and of the key file.
-pub(crate) fn keys(endpoint: &Endpoint) -> Result<Vec<AccessKey>, Failure> {
-    let mut keys = endpoint.key.clone();
-    if let Some(path) = &endpoint.key_file {
-        keys.extend(AccessKey::load(path)?);
+/// The configuration: defaults, then the properties file, then `--set`, then the options of their own.
+pub(crate) fn config(endpoint: &Endpoint) -> Result<Config, Failure> {
+    let mut config = Config::default();
+    if let Some(path) = &endpoint.config {
+        config.merge(path)?;
     }
-    Ok(keys)
+    for (key, value) in &endpoint.set {
+        config.set(key, value)?;
+    }
+    if let Some(path) = &endpoint.key_file {
+        config.access_keys.extend(faspstream::AccessKey::load(path)?);
+    }
+    config.access_keys.extend(endpoint.key.iter().cloned());
+    if let Some(host) = &endpoint.host {
+        config.host.clone_from(host);
+    }
+    if let Some(port) = endpoint.port {
+        config.tcp_port = port;
+    }
+    Ok(config)
 }
 
-/// Puts rate and policy of the command line over the defaults.
-pub(crate) fn apply_rates(options: &mut Options, rate: Option<Rate>, policy: Option<RatePolicy>) {
+/// Puts rate and policy of the command line over what is configured.
+pub(crate) fn apply_rates(config: &mut Config, rate: Option<Rate>, policy: Option<RatePolicy>) {
     if let Some(rate) = rate {
-        options.target_rate = rate;
+        config.options.target_rate = rate;
     }
     if let Some(policy) = policy {
-        options.policy = policy;
+        config.options.policy = policy;
     }
+}
+
+/// A client that the server has let in.
+pub(crate) fn connect(args: &Transfer) -> Result<Client, Failure> {
+    let mut config = config(&args.endpoint)?;
+    apply_rates(&mut config, args.rate, args.policy);
+    Ok(Client::builder().config(config).connect()?)
 }

@@ -5,23 +5,28 @@ use std::io::Write;
 use std::path::Path;
 
 use faspstream::AccessKey;
+use serde_json::json;
 
 use crate::args::Keygen;
 use crate::failure::Failure;
+use crate::summary::say;
 
 /// Prints the key, or appends it to a file of mode 0600 and prints only where it went.
 pub(crate) fn run(args: &Keygen) -> Result<(), Failure> {
     let key = AccessKey::generate(&args.id)?;
     let line = format!("{}:{}\n", key.id(), key.reveal_secret());
-    let mut out = std::io::stdout();
     match &args.out {
-        None => out.write_all(line.as_bytes()).map_err(|e| Failure::local("standard output", &e)),
+        None => {
+            let json = json!({ "id": key.id(), "secret": key.reveal_secret() });
+            say(args.json, &json, || line);
+        }
         Some(path) => {
             append_private(path, &line).map_err(|e| Failure::local(path.display(), &e))?;
-            let said = format!("key {} added to {}\n", key.id(), path.display());
-            out.write_all(said.as_bytes()).map_err(|e| Failure::local("standard output", &e))
+            let json = json!({ "id": key.id(), "file": path });
+            say(args.json, &json, || format!("key {} added to {}\n", key.id(), path.display()));
         }
     }
+    Ok(())
 }
 
 fn append_private(path: &Path, line: &str) -> std::io::Result<()> {

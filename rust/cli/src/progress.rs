@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use faspstream::Session;
+use faspstream::{Limit, Session};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Report;
@@ -19,12 +19,12 @@ pub(crate) struct Progress {
 enum How {
     Silent,
     Bar(ProgressBar),
-    Lines { started: Instant },
+    Lines { started: Instant, from: u64, length: Option<u64> },
 }
 
 impl Progress {
-    /// For a stream of `length` bytes, None if nobody knows.
-    pub(crate) fn new(report: Report, length: Option<u64>) -> Self {
+    /// For a stream that goes from byte `from` to byte `length`, None if nobody knows.
+    pub(crate) fn new(report: Report, from: u64, length: Option<u64>) -> Self {
         let how = if report.quiet || report.json {
             How::Silent
         } else if std::io::stderr().is_terminal() {
@@ -36,14 +36,16 @@ impl Progress {
             bar.set_style(
                 ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
             );
+            bar.set_position(from);
+            bar.reset_eta();
             How::Bar(bar)
         } else {
-            How::Lines { started: Instant::now() }
+            How::Lines { started: Instant::now(), from, length }
         };
         Self { how, next: Instant::now() + Duration::from_secs(1) }
     }
 
-    /// `bytes` have passed so far; cheap enough for every chunk.
+    /// The stream is at byte `bytes` now; cheap enough for every chunk.
     pub(crate) fn advance(&mut self, session: &Session, bytes: u64) {
         if let How::Bar(bar) = &self.how {
             bar.set_position(bytes);
@@ -52,19 +54,17 @@ impl Progress {
             return;
         }
         self.next = Instant::now() + Duration::from_secs(1);
-        let stats = session.stats();
-        let rtt = stats.counters.rtt.as_secs_f64() * 1e3;
-        let loss = stats.loss_ratio() * 100.0;
+        let path = path_words(session);
         match &self.how {
             How::Silent => {}
-            How::Bar(bar) => bar.set_message(format!("rtt {rtt:.1} ms, loss {loss:.2} %")),
-            How::Lines { started } => {
-                let rate = bytes as f64 / started.elapsed().as_secs_f64() / 1e6;
+            How::Bar(bar) => bar.set_message(path),
+            How::Lines { started, from, length } => {
+                let rate = (bytes - from) as f64 / started.elapsed().as_secs_f64();
+                let eta = length.map_or(String::new(), |all| {
+                    format!(", eta {:.0} s", all.saturating_sub(bytes) as f64 / rate.max(1.0))
+                });
                 // Progress that nobody can read any more is no reason to stop.
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "{bytes} bytes, {rate:.1} MB/s, rtt {rtt:.1} ms, loss {loss:.2} %"
-                );
+                let _ = writeln!(std::io::stderr(), "{bytes} bytes, {:.1} MB/s{eta}, {path}", rate / 1e6);
             }
         }
     }
@@ -74,5 +74,28 @@ impl Progress {
         if let How::Bar(bar) = &self.how {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// What the path does to the stream, and what limits it.
+fn path_words(session: &Session) -> String {
+    let stats = session.stats();
+    let rtt = stats.counters.rtt.as_secs_f64() * 1e3;
+    let loss = stats.loss_ratio() * 100.0;
+    format!("rtt {rtt:.1} ms, loss {loss:.2} %, limit: {}", limit_words(session.diagnose().limit()))
+}
+
+/// A limit in a word or two.
+pub(crate) fn limit_words(limit: Limit) -> &'static str {
+    match limit {
+        Limit::ApplicationWrite => "writer",
+        Limit::ApplicationRead => "reader",
+        Limit::TargetRate => "target rate",
+        Limit::NetworkCapacity => "network",
+        Limit::ReceiveWindow => "buffer.max",
+        Limit::LocalSocketBuffer => "local socket buffer",
+        Limit::PeerSocketBuffer => "peer socket buffer",
+        Limit::Cpu => "cpu",
+        Limit::Outage => "outage",
     }
 }

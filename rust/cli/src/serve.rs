@@ -1,81 +1,140 @@
-//! `faspstream serve`: one thread a session moves bytes between the session and the store.
+//! `faspstream serve`: one thread a session moves bytes between the session and the place of the streams.
 
+mod answers;
+#[cfg(unix)]
+mod control;
+mod logging;
+mod metrics;
 mod names;
+#[cfg(unix)]
+mod notify;
+mod signals;
 mod store;
+mod watch;
+mod work;
 
-use std::io::{self, Read, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, Write};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use faspstream::{Direction, ErrorCode, Options, Server, Session};
+use faspstream::{ErrorCode, Server, Session};
+use serde_json::json;
 
 use crate::args::{Report, Serve};
 use crate::endpoint;
 use crate::failure::Failure;
-use crate::summary::{StandardOutput, Summary};
-use crate::transfer::CHUNK;
+use crate::summary::StandardOutput;
+use signals::Signals;
 use store::Store;
+use work::{Place, handle, is_worth_a_line};
 
-/// How long running sessions may go on after Ctrl-C.
-const GRACE: Duration = Duration::from_secs(5);
-/// How often a waiting server looks whether it shall end.
+pub(crate) use watch::direction_word;
+
+/// How often a waiting server looks whether it was signalled.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Serves until Ctrl-C, or for one session.
+/// Serves until Ctrl-C or SIGTERM, or for one session.
 pub(crate) fn run(args: &Serve) -> Result<(), Failure> {
-    let store = match Store::new(args.dir.as_deref()) {
-        Ok(store) => store,
-        Err(e) => return Err(Failure::Usage(format!("--dir: {e}"))),
-    };
-    let stop = stop_flag()?;
+    let place = place(args)?;
+    if let Some(level) = args.log {
+        logging::start(level, args.log_json);
+    }
+    let signals = Signals::watch()?;
     let server = start(args)?;
-    announce(args.report, &server);
-    let result = if args.once {
-        once(&server, &store, &stop, args.report)
-    } else {
-        for_ever(&server, &store, &stop, args.report)
+    #[cfg(unix)]
+    let _control = match &args.control {
+        Some(path) => Some(control::listen(path, server.clone())?),
+        None => None,
     };
-    server.close(GRACE);
+    if let Some(at) = args.metrics {
+        let bound = metrics::listen(at, server.clone())?;
+        note(args, &format!("metrics at http://{bound}/metrics"), &json!({ "metrics": bound.to_string() }));
+    }
+    announce(args, &server);
+    #[cfg(unix)]
+    notify::ready("serving");
+    let once = args.once || args.pipe;
+    let result = if once {
+        serve_once(args, &server, &place, &signals)
+    } else {
+        serve(args, &server, &place, &signals)
+    };
+    #[cfg(unix)]
+    notify::stopping();
+    server.close(args.drain);
     result
 }
 
-fn start(args: &Serve) -> Result<Server, Failure> {
-    let mut options = Options::default();
-    endpoint::apply_rates(&mut options, None, args.policy);
-    let mut builder = Server::builder()
-        .host(&args.endpoint.host)
-        .tcp_port(args.endpoint.port)
-        .udp_port(args.udp_port)
-        .options(options);
-    for key in endpoint::keys(&args.endpoint)? {
-        builder = builder.access_key(key);
+fn place(args: &Serve) -> Result<Place, Failure> {
+    if args.pipe {
+        return Ok(Place::Pipe);
     }
-    let server = builder.start()?;
+    Store::new(args.dir.as_deref()).map(Place::Store).map_err(|e| Failure::Usage(format!("--dir: {e}")))
+}
+
+fn config(args: &Serve) -> Result<faspstream::Config, Failure> {
+    let mut config = endpoint::config(&args.endpoint)?;
+    endpoint::apply_rates(&mut config, None, args.policy);
+    if let Some(port) = args.udp_port {
+        config.udp_port = port;
+    }
+    Ok(config)
+}
+
+fn start(args: &Serve) -> Result<Server, Failure> {
+    let server = Server::builder().config(config(args)?).start()?;
     if let Some(rate) = args.rate {
         server.set_target_rate(rate)?;
     }
     Ok(server)
 }
 
-fn announce(report: Report, server: &Server) {
-    if !report.quiet {
-        say(&format!("listening on {}, UDP port {}", server.local_addr(), server.udp_port()));
+/// SIGHUP: reads the files again. Access keys are taken over, connections stay; everything else takes a restart.
+fn reload(args: &Serve, server: &Server) {
+    #[cfg(unix)]
+    notify::reloading();
+    let reloaded = config(args).and_then(|config| {
+        Ok(server.set_access_keys(config.access_keys.clone()).map(|()| config.access_keys.len())?)
+    });
+    match reloaded {
+        Ok(keys) => note(args, &format!("reloaded: {keys} access keys"), &json!({ "reloaded_keys": keys })),
+        Err(failure) => {
+            let words = format!("not reloaded, the old keys stay: {failure}");
+            say(&if args.report.json {
+                json!({ "not_reloaded": failure.to_string() }).to_string()
+            } else {
+                words
+            });
+        }
+    }
+    #[cfg(unix)]
+    notify::ready("serving");
+}
+
+fn announce(args: &Serve, server: &Server) {
+    let address = server.local_addr();
+    let udp = server.udp_port();
+    note(
+        args,
+        &format!("listening on {address}, UDP port {udp}"),
+        &json!({ "listening": address.to_string(), "udp_port": udp }),
+    );
+}
+
+/// A line about the server itself, on standard error.
+fn note(args: &Serve, words: &str, json: &serde_json::Value) {
+    match args.report {
+        Report { quiet: true, .. } => {}
+        Report { json: true, .. } => say(&json.to_string()),
+        Report { json: false, .. } => say(words),
     }
 }
 
-/// A flag that Ctrl-C or SIGTERM sets.
-fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|e| Failure::Local(format!("can't watch for Ctrl-C: {e}")))?;
-    Ok(stop)
-}
-
-fn next(server: &Server, stop: &AtomicBool) -> Result<Option<Session>, Failure> {
-    while !stop.load(Ordering::Relaxed) {
+fn next(args: &Serve, server: &Server, signals: &Signals) -> Result<Option<Session>, Failure> {
+    while !signals.stop() {
+        if signals.take_reload() {
+            reload(args, server);
+        }
         match server.accept(Some(LOOK)) {
             Ok(session) => return Ok(Some(session)),
             Err(e) if e.code() == ErrorCode::Timeout => {}
@@ -85,71 +144,34 @@ fn next(server: &Server, stop: &AtomicBool) -> Result<Option<Session>, Failure> 
     Ok(None)
 }
 
-fn once(server: &Server, store: &Arc<Store>, stop: &AtomicBool, report: Report) -> Result<(), Failure> {
-    let Some(session) = next(server, stop)? else { return Ok(()) };
-    handle(&session, store).map(|summary| summary.print(report, StandardOutput::Free))
+fn serve_once(args: &Serve, server: &Server, place: &Place, signals: &Signals) -> Result<(), Failure> {
+    let output = if args.pipe { StandardOutput::CarriesStream } else { StandardOutput::Free };
+    // Questions are answered on the way; the one session is a stream.
+    while let Some(session) = next(args, server, signals)? {
+        if let Some(summary) = handle(&session, place)? {
+            summary.print(args.report, output);
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
-fn for_ever(server: &Server, store: &Arc<Store>, stop: &AtomicBool, report: Report) -> Result<(), Failure> {
-    while let Some(session) = next(server, stop)? {
-        let store = Arc::clone(store);
-        let work = move || match handle(&session, &store) {
-            Ok(summary) => summary.print(report, StandardOutput::Free),
-            Err(failure) => say(&format!("{}: {failure}", session.stream())),
+fn serve(args: &Serve, server: &Server, place: &Place, signals: &Signals) -> Result<(), Failure> {
+    let report = args.report;
+    while let Some(session) = next(args, server, signals)? {
+        let place = place.clone();
+        let work = move || match handle(&session, &place) {
+            Ok(Some(summary)) => summary.print(report, StandardOutput::Free),
+            Ok(None) => {}
+            Err(failure) if is_worth_a_line(&failure) => {
+                say(&format!("{} {:?}: {failure}", direction_word(session.direction()), session.stream()));
+            }
+            Err(_) => {}
         };
         let spawned = thread::Builder::new().name("session".to_owned()).spawn(work);
         spawned.map_err(|e| Failure::local("starting a thread for a session", &e))?;
     }
     Ok(())
-}
-
-/// Stores what is pushed, gives what is pulled; the peer hears why if it fails.
-fn handle(session: &Session, store: &Arc<Store>) -> Result<Summary, Failure> {
-    let started = Instant::now();
-    let outcome = match session.direction() {
-        Direction::Push => take(session, store),
-        Direction::Pull => give(session, store),
-    };
-    let receipt = outcome.inspect_err(|failure| session.abort(&failure.to_string()))?;
-    let elapsed = started.elapsed();
-    Ok(Summary { stream: session.stream().to_owned(), receipt, stats: session.stats(), elapsed })
-}
-
-fn take(session: &Session, store: &Arc<Store>) -> Result<faspstream::Receipt, Failure> {
-    // The writer's complete() shall return only when the stream stands under its name.
-    session.hold_completion();
-    let mut incoming =
-        store.incoming(session.stream(), &session.id()).map_err(|reason| refuse(session, reason))?;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let n = session.read(&mut chunk)?;
-        if n == 0 {
-            break;
-        }
-        incoming.write_all(&chunk[..n]).map_err(|e| Failure::local("storing", &e))?;
-    }
-    incoming.commit().map_err(|e| Failure::local("storing", &e))?;
-    Ok(session.confirm()?)
-}
-
-fn give(session: &Session, store: &Store) -> Result<faspstream::Receipt, Failure> {
-    let mut source = store.outgoing(session.stream()).map_err(|reason| refuse(session, reason))?;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let n = match source.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(n) => n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(Failure::local("reading", &e)),
-        };
-        session.write(&chunk[..n])?;
-    }
-    Ok(session.complete()?)
-}
-
-fn refuse(session: &Session, reason: String) -> Failure {
-    session.reject(&reason);
-    Failure::Local(reason)
 }
 
 fn say(line: &str) {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use faspstream::{Carrier, Rate, Receipt, Stats};
+use faspstream::{Carrier, Rate, Receipt, Session, Stats};
 use serde_json::json;
 
 use crate::args::Report;
@@ -25,9 +25,22 @@ pub(crate) struct Summary {
     pub(crate) stats: Stats,
     /// From connect to delivered.
     pub(crate) elapsed: Duration,
+    /// The byte of the stream at which it began; above 0 where it was resumed.
+    pub(crate) from: u64,
 }
 
 impl Summary {
+    /// Of a session that has just completed.
+    pub(crate) fn new(
+        stream: &str,
+        session: &Session,
+        receipt: Receipt,
+        elapsed: Duration,
+        from: u64,
+    ) -> Self {
+        Self { stream: stream.to_owned(), receipt, stats: session.stats(), elapsed, from }
+    }
+
     /// Prints what `report` asks for where it does not disturb.
     pub(crate) fn print(&self, report: Report, standard_output: StandardOutput) {
         let text = match (report.json, report.quiet) {
@@ -48,15 +61,13 @@ impl Summary {
     }
 
     fn json(&self) -> String {
-        let transport = match self.stats.carrier {
-            Carrier::Udp => "UDP",
-            Carrier::Tcp => "TCP",
-        };
+        let transport = carrier_words(self.stats.carrier);
         json!({
             "stream": self.stream,
             "session": self.receipt.session_id,
             "peer": self.receipt.peer,
             "bytes": self.receipt.bytes,
+            "resumed_at": self.from,
             "seconds": self.elapsed.as_secs_f64(),
             "bits_per_second": self.rate().as_bps(),
             "digest": self.receipt.digest_hex(),
@@ -84,4 +95,18 @@ impl Summary {
             self.receipt.digest_hex(),
         )
     }
+}
+
+/// What carries a stream, for scripts.
+pub(crate) fn carrier_words(carrier: Carrier) -> &'static str {
+    match carrier {
+        Carrier::Udp => "UDP",
+        Carrier::Tcp => "TCP",
+    }
+}
+
+/// Prints an answer: as JSON where that was asked for, else in words. A reader that has gone away is no failure.
+pub(crate) fn say(as_json: bool, json: &serde_json::Value, words: impl FnOnce() -> String) {
+    let text = if as_json { json.to_string() } else { words() };
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }

@@ -1,85 +1,167 @@
 //! `faspstream send` and `recv`: one stream, then the end.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::time::Instant;
 
-use faspstream::{Client, Direction, Metadata, Options, Session};
+use faspstream::{Client, Direction, Metadata, Session};
 
-use crate::args::{Recv, Send, Transfer};
-use crate::endpoint;
+use crate::args::{Recv, Send};
+use crate::endpoint::connect;
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::query;
+use crate::sink::Sink;
 use crate::summary::{StandardOutput, Summary};
 
 /// Bytes that are moved at once between a file and a session.
 pub(crate) const CHUNK: usize = 256 << 10;
 
+/// What is sent: where it begins, and what the server is told of it.
+struct Source {
+    reader: Box<dyn Read>,
+    from: u64,
+    length: Option<u64>,
+    metadata: Metadata,
+}
+
+impl Source {
+    fn new(args: &Send, client: &Client) -> Result<Self, Failure> {
+        if is_standard(&args.file) {
+            let reader = Box::new(io::stdin().lock());
+            return Ok(Self { reader, from: 0, length: None, metadata: Metadata::new() });
+        }
+        let (mut file, length) = open(&args.file)?;
+        if !args.resume {
+            return Ok(Self {
+                reader: Box::new(file),
+                from: 0,
+                length: Some(length),
+                metadata: Metadata::new(),
+            });
+        }
+        let (_, version) =
+            query::identity(&args.file).map_err(|e| Failure::local(args.file.display(), &e))?;
+        let answer = query::ask(client, query::PARTIAL, &args.name, &[(query::VERSION, &version)])?;
+        let from = answer["bytes"].as_u64().unwrap_or(0).min(length);
+        file.seek(SeekFrom::Start(from)).map_err(|e| Failure::local(args.file.display(), &e))?;
+        let metadata = Metadata::from([
+            (query::VERSION.to_owned(), version),
+            (query::OFFSET.to_owned(), from.to_string()),
+        ]);
+        Ok(Self { reader: Box::new(file), from, length: Some(length), metadata })
+    }
+}
+
+fn open(path: &Path) -> Result<(File, u64), Failure> {
+    let usage = |e: io::Error| Failure::Usage(format!("{}: {e}", path.display()));
+    let file = File::open(path).map_err(usage)?;
+    let length = file.metadata().map_err(usage)?.len();
+    Ok((file, length))
+}
+
 /// Pushes a file or standard input.
 pub(crate) fn send(args: &Send) -> Result<(), Failure> {
-    let named = |e: &io::Error| Failure::Usage(format!("{}: {e}", args.file.display()));
-    let (mut source, length): (Box<dyn Read>, _) = if is_standard(&args.file) {
-        (Box::new(io::stdin().lock()), None)
-    } else {
-        let file = File::open(&args.file).map_err(|e| named(&e))?;
-        let length = file.metadata().map_err(|e| named(&e))?.len();
-        (Box::new(file), Some(length))
-    };
+    if is_standard(&args.file) && args.resume {
+        return Err(Failure::Usage("standard input can't be resumed: name a file".to_owned()));
+    }
+    if !is_standard(&args.file) {
+        // Before the connection, so that a missing file troubles no server.
+        open(&args.file)?;
+    }
     let started = Instant::now();
     let client = connect(&args.transfer)?;
-    let session = client.open(Direction::Push, &args.name, Metadata::new())?;
-    let mut progress = Progress::new(args.transfer.report, length);
-    if let Err(failure) = push(&session, source.as_mut(), &args.file, &mut progress) {
+    let mut source = Source::new(args, &client)?;
+    let session = client.open(Direction::Push, &args.name, source.metadata.clone())?;
+    let mut progress = Progress::new(args.transfer.report, source.from, source.length);
+    if let Err(failure) = push(&session, &mut source, &args.file, &mut progress) {
         session.abort(&failure.to_string());
         return Err(failure);
     }
     let receipt = session.complete()?;
     progress.finish();
-    let elapsed = started.elapsed();
-    let summary = Summary { stream: args.name.clone(), receipt, stats: session.stats(), elapsed };
+    let summary = Summary::new(&args.name, &session, receipt, started.elapsed(), source.from);
     summary.print(args.transfer.report, StandardOutput::Free);
     client.close();
     Ok(())
 }
 
-fn push(
-    session: &Session,
+fn push(session: &Session, source: &mut Source, path: &Path, progress: &mut Progress) -> Result<(), Failure> {
+    let mut at = source.from;
+    copy(
+        &mut source.reader,
+        |part| {
+            session.write(part)?;
+            at += part.len() as u64;
+            progress.advance(session, at);
+            Ok(())
+        },
+        |e| Failure::local(format_args!("reading {}", path.display()), e),
+    )
+}
+
+/// Gives all of `source` to `take`, chunk by chunk.
+pub(crate) fn copy(
     source: &mut dyn Read,
-    path: &Path,
-    progress: &mut Progress,
+    mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+    failed: impl Fn(&io::Error) -> Failure,
 ) -> Result<(), Failure> {
     let mut chunk = vec![0; CHUNK];
-    let mut total = 0;
     loop {
-        let n = match source.read(&mut chunk) {
+        match source.read(&mut chunk) {
             Ok(0) => return Ok(()),
-            Ok(n) => n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(Failure::local(format_args!("reading {}", path.display()), &e)),
-        };
-        session.write(&chunk[..n])?;
-        total += n as u64;
-        progress.advance(session, total);
+            Ok(n) => take(&chunk[..n])?,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(failed(&e)),
+        }
+    }
+}
+
+/// Gives all of a session to `take`, chunk by chunk, up to its verified end.
+pub(crate) fn drain(
+    session: &Session,
+    mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match session.read(&mut chunk)? {
+            0 => return Ok(()),
+            n => take(&chunk[..n])?,
+        }
     }
 }
 
 /// Pulls a stream into a file, which appears only when it is complete, or to standard output.
 pub(crate) fn recv(args: &Recv) -> Result<(), Failure> {
-    let mut sink = Sink::new(&args.file)?;
+    if is_standard(&args.file) && args.resume {
+        return Err(Failure::Usage("standard output can't be resumed: name a file".to_owned()));
+    }
+    let mut sink = if args.resume { None } else { Some(Sink::new(&args.file)?) };
     let started = Instant::now();
     let client = connect(&args.transfer)?;
-    let session = client.open(Direction::Pull, &args.name, Metadata::new())?;
+    let mut metadata = Metadata::new();
+    let mut length = None;
+    if args.resume {
+        let facts = query::ask(&client, query::FACTS, &args.name, &[])?;
+        let version = facts["version"].as_str().filter(|v| query::is_version(v)).unwrap_or("0-0").to_owned();
+        length = facts["bytes"].as_u64();
+        let kept = Sink::resumed(&args.file, &version, length.unwrap_or(0))?;
+        metadata.insert(query::VERSION.to_owned(), version);
+        metadata.insert(query::OFFSET.to_owned(), kept.from().to_string());
+        sink = Some(kept);
+    }
+    let mut sink = sink.expect("one of the two made it");
+    let session = client.open(Direction::Pull, &args.name, metadata)?;
     session.hold_completion();
-    let mut progress = Progress::new(args.transfer.report, None);
+    let mut progress = Progress::new(args.transfer.report, sink.from(), length);
     if let Err(failure) = pull(&session, &mut sink, &args.file, &mut progress).and_then(|()| sink.commit()) {
         session.abort(&failure.to_string());
         return Err(failure);
     }
     let receipt = session.confirm()?;
     progress.finish();
-    let elapsed = started.elapsed();
-    let summary = Summary { stream: args.name.clone(), receipt, stats: session.stats(), elapsed };
+    let summary = Summary::new(&args.name, &session, receipt, started.elapsed(), sink.from());
     let standard_output =
         if is_standard(&args.file) { StandardOutput::CarriesStream } else { StandardOutput::Free };
     summary.print(args.transfer.report, standard_output);
@@ -88,67 +170,17 @@ pub(crate) fn recv(args: &Recv) -> Result<(), Failure> {
 }
 
 fn pull(session: &Session, sink: &mut Sink, path: &Path, progress: &mut Progress) -> Result<(), Failure> {
-    let mut chunk = vec![0; CHUNK];
-    let mut total = 0;
-    loop {
-        let n = session.read(&mut chunk)?;
-        if n == 0 {
-            return Ok(());
-        }
-        let written = sink.out.write_all(&chunk[..n]);
+    let mut at = sink.from();
+    drain(session, |part| {
+        let written = sink.write_all(part);
         written.map_err(|e| Failure::local(format_args!("writing {}", path.display()), &e))?;
-        total += n as u64;
-        progress.advance(session, total);
-    }
-}
-
-/// Where a pulled stream goes: standard output, or a file beside the final one until it is complete.
-struct Sink {
-    out: Box<dyn Write>,
-    rename: Option<(PathBuf, PathBuf)>,
-}
-
-impl Sink {
-    fn new(path: &Path) -> Result<Self, Failure> {
-        if is_standard(path) {
-            return Ok(Self { out: Box::new(io::stdout().lock()), rename: None });
-        }
-        let name =
-            path.file_name().ok_or_else(|| Failure::Usage(format!("{} is no file name", path.display())))?;
-        let partial = path.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
-        let file = File::create(&partial).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
-        Ok(Self { out: Box::new(file), rename: Some((partial, path.to_path_buf())) })
-    }
-
-    fn commit(&mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(|e| Failure::local("writing the last bytes", &e))?;
-        if let Some((partial, path)) = self.rename.take() {
-            fs::rename(&partial, &path).map_err(|e| Failure::local(path.display(), &e))?;
-        }
+        at += part.len() as u64;
+        progress.advance(session, at);
         Ok(())
-    }
+    })
 }
 
-impl Drop for Sink {
-    fn drop(&mut self) {
-        if let Some((partial, _)) = &self.rename {
-            // Nobody is left to hear of a partial file that can't be removed.
-            drop(fs::remove_file(partial));
-        }
-    }
-}
-
-fn connect(args: &Transfer) -> Result<Client, Failure> {
-    let mut options = Options::default();
-    endpoint::apply_rates(&mut options, args.rate, args.policy);
-    let mut builder =
-        Client::builder().host(&args.endpoint.host).tcp_port(args.endpoint.port).options(options);
-    for key in endpoint::keys(&args.endpoint)? {
-        builder = builder.access_key(key);
-    }
-    Ok(builder.connect()?)
-}
-
-fn is_standard(path: &Path) -> bool {
+/// True for the name of standard input and output.
+pub(crate) fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }

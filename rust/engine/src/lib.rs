@@ -16,6 +16,7 @@ mod io;
 mod mailbox;
 mod paths;
 mod pipe;
+mod quietly;
 mod random;
 mod reactor;
 mod recorder;

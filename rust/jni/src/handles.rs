@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use faspstream::{Client, Listener, Server, Session};
+use faspstream_handles::Registry;
 
 use crate::events::Events;
 use crate::failure::{Failure, Result};
 use crate::logs::Logs;
-use crate::registry::Registry;
 
 /// The state of this copy of the library: class loaders that load it twice have one each.
 pub(crate) struct Bridge {

@@ -13,6 +13,5 @@ mod load;
 mod logs;
 mod natives;
 mod record;
-mod registry;
 mod shim;
 mod table;

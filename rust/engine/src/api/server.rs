@@ -177,6 +177,14 @@ impl Server {
         self.shared().set_target_rate(rate)
     }
 
+    /// The keys that clients may prove from now on, in the place of those before. Connections that are open stay open.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Configuration`] for no key at a server that was started with one; [`ErrorCode::Closed`].
+    pub fn set_access_keys(&self, keys: Vec<AccessKey>) -> Result<()> {
+        self.shared().set_access_keys(keys)
+    }
+
     /// Opens no session any more, waits up to `grace` for those that run, aborts the rest, and ends. A second close does nothing.
     pub fn close(&self, grace: Duration) {
         self.shared().close(grace);

@@ -167,13 +167,25 @@ impl Session {
     pub fn write(&self, data: &[u8]) -> Result<()> {
         let mut rest = data;
         while !rest.is_empty() {
-            let n = self.wait(None, || match self.try_write(rest) {
-                Ok(0) => None,
-                other => Some(other),
-            })?;
+            let n = self.write_until(rest, None)?;
             rest = &rest[n..];
         }
         Ok(())
+    }
+
+    /// Writes at least one byte of `data`, waiting for room; gives up with [`ErrorCode::Timeout`] at `deadline`, and the session stays
+    /// usable. 0 is given for an empty `data` only.
+    ///
+    /// # Errors
+    /// As `try_write`.
+    pub fn write_until(&self, data: &[u8], deadline: Option<Instant>) -> Result<usize> {
+        if data.is_empty() {
+            return Ok(0);
+        }
+        self.wait(deadline, || match self.try_write(data) {
+            Ok(0) => None,
+            other => Some(other),
+        })
     }
 
     /// Lets a partly filled datagram go now.

@@ -19,6 +19,7 @@ use super::greeting::Door;
 use super::messages::{How, Message, Open, Opened, SessionId};
 use super::thread::{Conn, ControlThread, Fault, LISTENER, Who};
 use crate::api::error::Error;
+use crate::api::key::AccessKey;
 use crate::api::options::Transport;
 use crate::io::{ConnectionIds, IoCommand, NewSlot, SlotId, SlotLink, SocketId};
 use crate::reactor::Watched;
@@ -94,7 +95,7 @@ impl ServerSide {
 pub(crate) fn door(config: &crate::config::Config) -> crate::Result<Door> {
     Ok(Door {
         keys: config.access_keys.clone(),
-        stand_in: crate::api::key::AccessKey::generate("nobody")?,
+        stand_in: AccessKey::generate("nobody")?,
         max_sessions: u64::from(config.max_sessions),
     })
 }
@@ -374,6 +375,12 @@ impl ControlThread {
         if let Some(server) = &mut self.server {
             server.aggregate = Some(rate);
             self.share_changed = true;
+        }
+    }
+
+    pub(super) fn set_access_keys(&mut self, keys: Vec<AccessKey>) {
+        if let Some(server) = &mut self.server {
+            server.door.keys = keys;
         }
     }
 

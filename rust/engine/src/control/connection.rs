@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::auth::{AUTH_LABEL, Exported};
 use super::codec::{CodecError, GREETING_MAX, Inbox, MESSAGE_MAX};
 use super::messages::Message;
+use crate::quietly::Quietly;
 use crate::reactor::{Reactor, Watched};
 
 /// Bytes that may wait for a peer that does not read.
@@ -182,7 +183,7 @@ impl Connection {
             return Ok(false);
         }
         while self.tls.wants_write() {
-            match self.tls.write_tls(&mut &*self.socket) {
+            match self.tls.write_tls(&mut Quietly(&self.socket)) {
                 Ok(_) => {}
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -237,7 +238,7 @@ impl Connection {
                 Ok(state) => state,
                 Err(e) => {
                     // The alert tells the peer why; whether it gets through makes no difference here.
-                    let _ = self.tls.write_tls(&mut &*self.socket);
+                    let _ = self.tls.write_tls(&mut Quietly(&self.socket));
                     return Err(Gone::Tls(e));
                 }
             };

@@ -27,6 +27,7 @@ use faspstream_proto::error::{CloseReason, ErrorCode};
 use faspstream_proto::units::Rate;
 use rustls::ClientConfig;
 
+use crate::api::key::AccessKey;
 use crate::io::{SlotId, Wish};
 use crate::mailbox::Mailbox;
 use crate::shared::SessionShared;
@@ -62,6 +63,8 @@ pub(crate) enum ControlCommand {
     CloseServer(Duration),
     /// The server's cap of the sum of all sessions.
     Aggregate(Rate),
+    /// The keys that new clients may prove from now on.
+    AccessKeys(Vec<AccessKey>),
     /// The thread is to end.
     Shutdown,
 }

@@ -149,6 +149,7 @@ impl ControlThread {
             ControlCommand::TunnelGone(number) => self.on_tunnel_gone(number),
             ControlCommand::CloseServer(grace) => self.start_close_server(grace),
             ControlCommand::Aggregate(rate) => self.set_aggregate(rate),
+            ControlCommand::AccessKeys(keys) => self.set_access_keys(keys),
             ControlCommand::Shutdown => self.end(),
         }
     }

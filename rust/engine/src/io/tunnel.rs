@@ -11,6 +11,7 @@ use socket2::SockRef;
 use super::SocketId;
 use super::socket::Sent;
 use crate::control::connection::Carried;
+use crate::quietly::Quietly;
 use crate::reactor::{Reactor, Watched};
 
 /// Bytes that the kernel may hold unsent: what is queued in front of a datagram delays it.
@@ -92,7 +93,7 @@ impl Tunnel {
 
     fn flush(&mut self) -> io::Result<()> {
         while self.tls.wants_write() {
-            match self.tls.write_tls(&mut &*self.socket) {
+            match self.tls.write_tls(&mut Quietly(&self.socket)) {
                 Ok(_) => {}
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

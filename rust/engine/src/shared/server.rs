@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::notice::Notice;
 use super::{Owner, Pipe, SessionShared};
 use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::key::AccessKey;
 use crate::api::listener::{Listener, Ready};
 use crate::api::options::check_rates;
 use crate::api::session::{Direction, Session};
@@ -186,6 +187,19 @@ impl ServerShared {
             return Err(Error::closed("server"));
         }
         self.runtime.control.send(ControlCommand::Aggregate(rate));
+        Ok(())
+    }
+
+    pub(crate) fn set_access_keys(&self, keys: Vec<AccessKey>) -> Result<()> {
+        if keys.is_empty() && !self.config.access_keys.is_empty() {
+            return Err(Error::configuration(
+                "a server that was started with access keys keeps at least one; `faspstream keygen ID` makes one",
+            ));
+        }
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(Error::closed("server"));
+        }
+        self.runtime.control.send(ControlCommand::AccessKeys(keys));
         Ok(())
     }
 

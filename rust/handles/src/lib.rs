@@ -1,17 +1,20 @@
-//! Handles: a generation and an index in one `long`, never a pointer.
+//! Handles for foreign languages: a generation and an index in one 64-bit number, never a pointer. Shared by the bridges to Java and C.
 
 use std::sync::{PoisonError, RwLock};
 
 /// A table whose keys tell when their entry is gone: a slot that is used again has another generation.
-pub(crate) struct Registry<T> {
+#[derive(Debug, Default)]
+pub struct Registry<T> {
     slots: RwLock<Slots<T>>,
 }
 
+#[derive(Debug, Default)]
 struct Slots<T> {
     all: Vec<Slot<T>>,
     free: Vec<u32>,
 }
 
+#[derive(Debug)]
 struct Slot<T> {
     /// 1 to `i32::MAX`, so that a handle is positive and never 0.
     generation: u32,
@@ -22,12 +25,12 @@ const LAST_GENERATION: u32 = i32::MAX as u32;
 
 impl<T: Clone> Registry<T> {
     /// An empty table.
-    pub(crate) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self { slots: RwLock::new(Slots { all: Vec::new(), free: Vec::new() }) }
     }
 
     /// Takes in what `make` gives for its handle.
-    pub(crate) fn insert(&self, make: impl FnOnce(i64) -> T) -> i64 {
+    pub fn insert(&self, make: impl FnOnce(i64) -> T) -> i64 {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let index = slots.free.pop().unwrap_or_else(|| {
             slots.all.push(Slot { generation: 1, entry: None });
@@ -40,7 +43,7 @@ impl<T: Clone> Registry<T> {
     }
 
     /// The entry, None if the handle is stale or made up.
-    pub(crate) fn get(&self, handle: i64) -> Option<T> {
+    pub fn get(&self, handle: i64) -> Option<T> {
         let (generation, index) = parts(handle)?;
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.all.get(index)?;
@@ -48,7 +51,7 @@ impl<T: Clone> Registry<T> {
     }
 
     /// Takes the entry out; its handle is stale from now on.
-    pub(crate) fn remove(&self, handle: i64) -> Option<T> {
+    pub fn remove(&self, handle: i64) -> Option<T> {
         let (generation, index) = parts(handle)?;
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.all.get_mut(index)?;
