@@ -81,6 +81,10 @@ class BadNetworkTest {
             try (Session session = client.open(Direction.PUSH, "stream", Map.of())) {
                 session.write(out -> {
                     out.write(bytes(1_000_000));
+                    // An outage before the first round trip would be a late start.
+                    while (session.stats().bytesAcknowledged() == 0) {
+                        Thread.onSpinWait();
+                    }
                     network.outage(Duration.ofSeconds(1));
                     out.write(bytes(1_000_000));
                 });
