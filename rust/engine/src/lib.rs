@@ -27,6 +27,7 @@ mod signal;
 pub use api::client::{Client, ClientBuilder};
 pub use api::error::{Error, ErrorCode, Result};
 pub use api::key::AccessKey;
+pub use api::key_limits::KeyLimits;
 pub use api::listener::{Listener, Ready};
 pub use api::options::{Options, Transport};
 pub use api::receipt::Receipt;

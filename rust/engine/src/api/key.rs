@@ -6,12 +6,14 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::key_limits::KeyLimits;
 
 /// A named secret that both ends know (wire-format.md §2.1).
 #[derive(Clone)]
 pub struct AccessKey {
     id: String,
     secret: Zeroizing<Vec<u8>>,
+    limits: KeyLimits,
 }
 
 /// Most bytes of a key id.
@@ -44,7 +46,11 @@ impl AccessKey {
                  `faspstream keygen {id}` makes a good one"
             );
         }
-        Ok(Self { id: id.to_owned(), secret: Zeroizing::new(secret.as_bytes().to_vec()) })
+        Ok(Self {
+            id: id.to_owned(),
+            secret: Zeroizing::new(secret.as_bytes().to_vec()),
+            limits: KeyLimits::default(),
+        })
     }
 
     /// A key with a fresh secret of 256 random bits, written in 64 hexadecimal digits.
@@ -55,10 +61,13 @@ impl AccessKey {
         Self::new(id, &secret)
     }
 
-    /// Reads `id:secret`; the secret is everything behind the first colon.
+    /// Reads `id:secret` or `id(limits):secret` ([`KeyLimits`]); the secret is everything behind the first colon.
     pub fn parse(text: &str) -> Result<Self> {
         match text.split_once(':') {
-            Some((id, secret)) => Self::new(id, secret),
+            Some((id, secret)) => {
+                let (id, limits) = KeyLimits::split(id)?;
+                Self::new(id, secret).map(|key| key.with_limits(limits))
+            }
             // The text may be a bare secret, so it is not repeated.
             None => Err(Error::configuration("an access key has no colon: the form is id:secret")),
         }
@@ -87,6 +96,18 @@ impl AccessKey {
             )));
         }
         Ok(keys)
+    }
+
+    /// The same key with what a server lets its holder do; at a client limits mean nothing.
+    #[must_use]
+    pub fn with_limits(mut self, limits: KeyLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What a server lets the holder do.
+    pub fn limits(&self) -> &KeyLimits {
+        &self.limits
     }
 
     /// The id, which is no secret.

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod key;
+pub(crate) mod key_limits;
 pub(crate) mod listener;
 pub(crate) mod options;
 pub(crate) mod receipt;

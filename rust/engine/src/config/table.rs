@@ -121,7 +121,7 @@ pub const TABLE: &[Key] = &[
         "access.key",
         "",
         Kind::AccessKeys,
-        "id:secret, several separated by commas (server)",
+        "id:secret or id(limits):secret, several separated by commas (server)",
         "both ends prove to each other that they know it",
     ),
     row(

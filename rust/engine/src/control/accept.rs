@@ -17,9 +17,11 @@ use super::books::{Agreement, Entry, Home, terms};
 use super::connection::{Connection, Gone};
 use super::greeting::Door;
 use super::messages::{How, Message, Open, Opened, SessionId};
+use super::strikes::Strikes;
 use super::thread::{Conn, ControlThread, Fault, LISTENER, Who};
 use crate::api::error::Error;
 use crate::api::key::AccessKey;
+use crate::api::key_limits::KeyLimits;
 use crate::api::options::Transport;
 use crate::io::{ConnectionIds, IoCommand, NewSlot, SlotId, SlotLink, SocketId};
 use crate::reactor::Watched;
@@ -37,8 +39,9 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// A client of ours.
 #[derive(Debug, Default)]
 pub(crate) struct Guest {
-    welcome: bool,
-    principal: String,
+    pub(super) welcome: bool,
+    pub(super) principal: String,
+    pub(super) limits: KeyLimits,
 }
 
 /// The server of this runtime.
@@ -49,7 +52,8 @@ pub(crate) struct ServerSide {
     /// Connections that are not welcome yet, oldest first; some may have left that state.
     half_open: VecDeque<usize>,
     tls: Arc<ServerConfig>,
-    door: Door,
+    pub(super) door: Door,
+    pub(super) strikes: Strikes,
     pub(super) socket: SocketId,
     /// Connections that carry datagrams.
     pub(super) tunnels: HashSet<u64>,
@@ -76,6 +80,7 @@ impl ServerSide {
             tls,
             door,
             socket,
+            strikes: Strikes::default(),
             tunnels: HashSet::new(),
             ids: ConnectionIds::default(),
             aggregate: None,
@@ -195,19 +200,6 @@ impl ControlThread {
         }
     }
 
-    fn on_hello(&mut self, conn: &mut Conn, hello: (u64, &str, &[u8])) -> Result<(), Fault> {
-        let (Some(server), Some(exported)) = (&mut self.server, conn.link.exported()) else {
-            return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
-        };
-        let (principal, welcome) = server.door.admit(hello, &exported, conn.link.peer_certificate())?;
-        server.shared.counters.half_open.fetch_sub(1, Ordering::Relaxed);
-        server.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
-        conn.who = Who::Guest(Guest { welcome: true, principal });
-        conn.deadline = None;
-        conn.link.trust();
-        answer(conn, &welcome)
-    }
-
     fn on_open(&mut self, key: usize, conn: &mut Conn, open: Open) -> Result<(), Fault> {
         let request = open.request;
         match self.try_open(key, conn, open) {
@@ -237,12 +229,16 @@ impl ControlThread {
     }
 
     /// Opens a session: books it, hands it to the driver and to the application.
-    fn try_open(&mut self, key: usize, conn: &Conn, open: Open) -> Result<Opened, Fault> {
+    fn try_open(&mut self, key: usize, conn: &Conn, mut open: Open) -> Result<Opened, Fault> {
         self.check_limits()?;
+        let Who::Guest(guest) = &conn.who else { return Err(Fault::protocol("no client")) };
+        self.check_key(guest, &open)?;
         let Some(server) = &mut self.server else {
             return Err(Fault::new(ErrorCode::Shutdown, "no server here"));
         };
-        let Who::Guest(guest) = &conn.who else { return Err(Fault::protocol("no client")) };
+        let allowed = guest.limits.target_rate.unwrap_or(Rate::UNLIMITED);
+        let cap = server.shared.config.options.target_rate.min(allowed);
+        open.rates.target = open.rates.target.min(cap);
         let shared = server.shared.new_session(&open, conn.link.peer(), &guest.principal);
         let options = &server.shared.config.options;
         let own = server.ids.draw();
@@ -266,12 +262,12 @@ impl ControlThread {
             session,
             metadata: Default::default(),
             server: own,
-            target: options.target_rate,
+            target: cap,
             cipher: open.cipher,
             terms: terms(options),
             udp_port: if options.transport == Transport::Tcp { 0 } else { server.shared.udp.port() },
         };
-        let (slot, cap, dscp) = (server.shared.draw_slot(), options.target_rate, options.dscp);
+        let (slot, dscp) = (server.shared.draw_slot(), options.dscp);
         let entry = Entry {
             shared: Arc::clone(&shared),
             session,

@@ -172,6 +172,11 @@ impl Inbox {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Bytes that were not taken.
+    pub(crate) fn pending(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
     /// What was not taken.
     pub(crate) fn into_rest(mut self) -> Vec<u8> {
         self.bytes.drain(..self.start);

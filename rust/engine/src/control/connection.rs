@@ -257,6 +257,11 @@ impl Connection {
         Ok(())
     }
 
+    /// Bytes that have come in and were not taken.
+    pub(crate) fn pending(&self) -> usize {
+        self.inbox.pending()
+    }
+
     /// The next message that has come in whole.
     pub(crate) fn next_message(&mut self) -> Result<Option<Message>, Gone> {
         match self.inbox.next(self.most)? {

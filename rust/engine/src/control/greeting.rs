@@ -6,6 +6,7 @@ use super::auth::{self, Exported, Prover};
 use super::messages::{Message, VERSION};
 use super::thread::Fault;
 use crate::api::key::AccessKey;
+use crate::api::key_limits::KeyLimits;
 use crate::api::receipt::hex;
 
 /// The client's first message.
@@ -17,6 +18,14 @@ pub(super) fn hello(key: Option<&AccessKey>, exported: &Exported) -> Message {
     }
 }
 
+/// A client that is let in.
+#[derive(Debug)]
+pub(super) struct Admission {
+    pub(super) principal: String,
+    pub(super) limits: KeyLimits,
+    pub(super) welcome: Message,
+}
+
 /// What a server knows about its guests.
 pub(crate) struct Door {
     pub(crate) keys: Vec<AccessKey>,
@@ -26,13 +35,13 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// Answers HELLO: the principal and WELCOME, or why not.
+    /// Answers HELLO: who that is and WELCOME, or why not.
     pub(super) fn admit(
         &self,
         (version, key_id, proof): (u64, &str, &[u8]),
         exported: &Exported,
         certificate: Option<&[u8]>,
-    ) -> Result<(String, Message), Fault> {
+    ) -> Result<Admission, Fault> {
         if version != VERSION {
             let words =
                 format!("this server speaks version {VERSION}, the client {version}: update the older end");
@@ -56,7 +65,9 @@ impl Door {
             (None, None) => String::new(),
         };
         let proof = key.map(|k| auth::proof(k, Prover::Server, exported)).unwrap_or_default();
-        Ok((principal, Message::Welcome { version: VERSION, proof, max_sessions: self.max_sessions }))
+        let limits = key.map(|k| k.limits().clone()).unwrap_or_default();
+        let welcome = Message::Welcome { version: VERSION, proof, max_sessions: self.max_sessions };
+        Ok(Admission { principal, limits, welcome })
     }
 }
 
@@ -127,7 +138,7 @@ mod tests {
         else {
             panic!("hello gives HELLO")
         };
-        let (principal, welcome) = door
+        let Admission { principal, welcome, .. } = door
             .admit((version, &key_id, &proof), &Zeroizing::new([at_server; 32]), None)
             .map_err(|fault| fault.code)?;
         let Message::Welcome { version, proof, .. } = welcome else { panic!("admit gives WELCOME") };

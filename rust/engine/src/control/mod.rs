@@ -4,6 +4,7 @@
 //! [`books`] what is the same for both.
 
 pub(crate) mod accept;
+mod admission;
 pub(crate) mod auth;
 pub(crate) mod books;
 mod carry;
@@ -14,6 +15,7 @@ mod eyeballs;
 pub(crate) mod greeting;
 pub(crate) mod messages;
 mod opening;
+mod strikes;
 pub(crate) mod thread;
 pub(crate) mod tls;
 

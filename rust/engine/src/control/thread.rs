@@ -11,6 +11,7 @@ use polling::Events;
 
 use super::accept::ServerSide;
 use super::books::{Books, finish};
+use super::codec::MESSAGE_MAX;
 use super::connect::ClientSide;
 use super::connection::{Connection, Gone};
 use super::messages::Message;
@@ -42,6 +43,8 @@ pub(super) struct Conn {
     pub(super) deadline: Option<Instant>,
     /// Nothing that comes is of interest any more.
     pub(super) leaving: bool,
+    /// The answer to a proof that failed, which comes at the deadline.
+    withheld: Option<Fault>,
     /// It carries datagrams from now on: the driver gets it.
     pub(super) carries: bool,
     /// Sessions whose last word is among what waits to be flushed, and whether that is their completion.
@@ -50,7 +53,15 @@ pub(super) struct Conn {
 
 impl Conn {
     pub(super) fn new(link: Connection, who: Who, deadline: Instant) -> Self {
-        Self { link, who, deadline: Some(deadline), leaving: false, carries: false, marks: Vec::new() }
+        Self {
+            link,
+            who,
+            deadline: Some(deadline),
+            leaving: false,
+            withheld: None,
+            carries: false,
+            marks: Vec::new(),
+        }
     }
 }
 
@@ -192,7 +203,12 @@ impl ControlThread {
     }
 
     fn on_late(&mut self, key: usize) {
-        let Some(conn) = self.conns.remove(&key) else { return };
+        let Some(mut conn) = self.conns.remove(&key) else { return };
+        if let Some(fault) = conn.withheld.take() {
+            self.tell_off(&mut conn, fault);
+            self.conns.insert(key, conn);
+            return;
+        }
         let error = io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
         self.on_conn_gone(key, conn, &Gone::Connect(error));
     }
@@ -205,6 +221,10 @@ impl ControlThread {
         let result = self.work_off(key, &mut conn, was_established).and(result.map_err(Some));
         match result {
             Err(Some(gone)) => self.on_conn_gone(key, conn, &gone),
+            // Who is to go has nothing more to say: what comes all the same is not kept.
+            _ if (conn.leaving || conn.withheld.is_some()) && conn.link.pending() > MESSAGE_MAX => {
+                self.on_conn_gone(key, conn, &Gone::Displaced)
+            }
             // A server that was told to go, or that has told us to, is not waited for.
             _ if conn.leaving && !matches!(conn.who, Who::Guest(_)) => {
                 self.on_conn_gone(key, conn, &Gone::ByPeer)
@@ -219,7 +239,7 @@ impl ControlThread {
 
     /// Handles the messages that have come in. `Err(None)`: the peer was told to go.
     fn work_off(&mut self, key: usize, conn: &mut Conn, was_established: bool) -> Result<(), Option<Gone>> {
-        if conn.leaving {
+        if conn.leaving || conn.withheld.is_some() {
             return Ok(());
         }
         if !was_established && conn.link.is_established() {
@@ -265,8 +285,20 @@ impl ControlThread {
         }
     }
 
-    /// Tells the peer why it must go, and waits a little for it to read that.
+    /// The peer must go. Who guesses keys is told so ever later.
     fn dismiss(&mut self, conn: &mut Conn, fault: Fault) {
+        let delay = self.delay_of(conn, &fault);
+        if delay.is_zero() {
+            return self.tell_off(conn, fault);
+        }
+        conn.withheld = Some(fault);
+        let deadline = Instant::now() + delay;
+        conn.deadline = Some(deadline);
+        self.check_by(deadline);
+    }
+
+    /// Tells the peer why it must go, and waits a little for it to read that.
+    fn tell_off(&mut self, conn: &mut Conn, fault: Fault) {
         log::debug!(target: "faspstream::control", "dismissing {}: {}", conn.link.peer(), fault.words);
         self.note_fault(conn, &fault);
         let message = Message::Refused { request: 0, code: fault.code, reason: fault.words };
