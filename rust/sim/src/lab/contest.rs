@@ -15,7 +15,7 @@ pub struct Row {
     /// What was done.
     pub name: String,
     /// What must hold, in words.
-    pub goal: &'static str,
+    pub goal: String,
     /// What came of it.
     pub measured: String,
     /// True if it holds.
@@ -32,8 +32,8 @@ fn cell(mbps: f64, rtt: f64, loss: f64, queue: f64) -> Cell {
     Cell { mbps, rtt, loss, queue }
 }
 
-fn row(name: String, goal: &'static str, measured: String, holds: bool) -> Row {
-    Row { name, goal, measured, holds }
+fn row(name: String, goal: impl Into<String>, measured: String, holds: bool) -> Row {
+    Row { name, goal: goal.into(), measured, holds }
 }
 
 /// Flows of these laws on one link, each `gap` seconds after the one before.
@@ -226,109 +226,87 @@ pub fn changes(name: &str) -> Vec<Row> {
     ]
 }
 
-fn alone(
-    name: &str,
-    what: &str,
+/// One flow alone on a path that misbehaves.
+struct Trouble {
+    what: &'static str,
     link: LinkConfig,
+    /// Bits per second that the path lets through.
     ideal: f64,
-    wobble: u64,
+    /// Share of them that is wanted.
     goal: f64,
-    words: &'static str,
-) -> Row {
-    let mut flow = FlowConfig::new(law(name), Duration::from_millis(50));
-    flow.back_wobble = Duration::from_millis(wobble);
-    flow.patience = if link.jitter == Jitter::None && link.reordering.is_none() && !what.contains("spikes") {
-        Duration::ZERO
-    } else {
-        Duration::from_millis(40)
-    };
-    let traces = Lab::new(link, 7, SLICE).flow(flow).run(Duration::from_secs(25)).traces;
-    let got = traces[0].goodput(5.0, 25.0) / ideal;
-    let q = traces[0].queueing(5.0, 25.0, 0.95);
-    let lost = 100.0 * traces[0].loss(5.0, 25.0);
-    row(
-        format!("{name}, {what}"),
-        words,
-        format!("{got:.3}, p95 queue {q:.1} ms, lost {lost:.2} %"),
-        got >= goal,
-    )
+    /// How long loss detection waits for datagrams that others have overtaken.
+    patience: Duration,
+    /// By how much the way back is longer at times.
+    back_wobble: Duration,
+}
+
+impl Trouble {
+    fn new(what: &'static str, link: LinkConfig, ideal: f64, goal: f64) -> Self {
+        Self { what, link, ideal, goal, patience: Duration::ZERO, back_wobble: Duration::ZERO }
+    }
+
+    /// Datagrams overtake each other, or come late by some 10 ms.
+    fn overtaking(self) -> Self {
+        Self { patience: Duration::from_millis(40), ..self }
+    }
+
+    fn row(self, name: &str) -> Row {
+        let mut flow = FlowConfig::new(law(name), Duration::from_millis(50));
+        (flow.back_wobble, flow.patience) = (self.back_wobble, self.patience);
+        let traces = Lab::new(self.link, 7, SLICE).flow(flow).run(Duration::from_secs(25)).traces;
+        let got = traces[0].goodput(5.0, 25.0) / self.ideal;
+        let q = traces[0].queueing(5.0, 25.0, 0.95);
+        let lost = 100.0 * traces[0].loss(5.0, 25.0);
+        let words = format!("{:.0} % of ideal", 100.0 * self.goal);
+        row(
+            format!("{name}, {}", self.what),
+            words,
+            format!("{got:.3}, p95 queue {q:.1} ms, lost {lost:.2} %"),
+            got >= self.goal,
+        )
+    }
 }
 
 /// Trouble on the path.
 pub fn troubles(name: &str) -> Vec<Row> {
-    let link = |loss| cell(100.0, 100.0, loss, 1.0).link();
-    let policed = Policer { rate: BitRate::from_mbps(20), burst: 200_000 };
     let ms = Duration::from_millis;
-    let mut spikes = Script::default();
+    let clean = cell(100.0, 100.0, 0.0, 1.0).link();
+    let policer = Some(Policer { rate: BitRate::from_mbps(20), burst: 200_000 });
+    let mut script = Script::default();
     for i in 0..120_u64 {
         let at = Time::from_millis(200 * i);
-        spikes = spikes.then(at, Change::Delay(ms(60))).then(at + ms(15), Change::Delay(ms(50)));
+        script = script.then(at, Change::Delay(ms(60))).then(at + ms(15), Change::Delay(ms(50)));
     }
-    let ninety = "90 % of ideal";
-    vec![
-        alone(
-            name,
-            "policer of 20 Mbit/s",
-            LinkConfig { policer: Some(policed), ..link(0.0) },
-            20e6,
-            0,
-            0.95,
-            "95 %, few lost",
-        ),
-        alone(
-            name,
-            "shallow queue of 30 datagrams",
-            LinkConfig { queue: 45_000, ..link(0.0) },
-            100e6,
-            0,
-            0.95,
-            "95 %",
-        ),
-        alone(
-            name,
-            "delay spikes of 10 ms",
-            LinkConfig { script: spikes, ..link(0.0) },
-            100e6,
-            0,
-            0.97,
-            "97 %",
-        ),
-        alone(
-            name,
-            "jitter of +-20 ms",
-            LinkConfig { jitter: Jitter::PerPacket(ms(20)), ..link(0.0) },
-            100e6,
-            0,
-            0.9,
-            ninety,
-        ),
-        alone(
-            name,
+    let per_packet = Jitter::PerPacket(ms(20));
+    let in_order = Jitter::Wander { spread: ms(20), period: ms(50) };
+    let reordering = Some(Reordering { share: 0.03, up_to: ms(30) });
+    let bursts = Some(GilbertElliott::bursts_of(50.0, 0.01));
+    let way_back = Trouble::new("way back up to 50 ms longer", clean.clone(), 100e6, 0.97);
+    let shallow = LinkConfig { queue: 45_000, ..clean.clone() };
+    [
+        Trouble::new("policer of 20 Mbit/s", LinkConfig { policer, ..clean.clone() }, 20e6, 0.95),
+        Trouble::new("shallow queue of 30 datagrams", shallow, 100e6, 0.95),
+        Trouble::new("delay spikes of 10 ms", LinkConfig { script, ..clean.clone() }, 100e6, 0.97)
+            .overtaking(),
+        Trouble::new("jitter of +-20 ms", LinkConfig { jitter: per_packet, ..clean.clone() }, 100e6, 0.9)
+            .overtaking(),
+        Trouble::new(
             "jitter of +-20 ms in order",
-            LinkConfig { jitter: Jitter::Wander { spread: ms(20), period: ms(50) }, ..link(0.0) },
+            LinkConfig { jitter: in_order, ..clean.clone() },
             100e6,
-            0,
             0.9,
-            ninety,
-        ),
-        alone(
-            name,
+        )
+        .overtaking(),
+        Trouble::new(
             "reordering of 3 % by up to 30 ms",
-            LinkConfig { reordering: Some(Reordering { share: 0.03, up_to: ms(30) }), ..link(0.0) },
+            LinkConfig { reordering, ..clean.clone() },
             100e6,
-            0,
             0.9,
-            ninety,
-        ),
-        alone(
-            name,
-            "1 % lost in bursts of 50",
-            LinkConfig { bursts: Some(GilbertElliott::bursts_of(50.0, 0.01)), ..link(0.0) },
-            99e6,
-            0,
-            0.9,
-            ninety,
-        ),
-        alone(name, "way back up to 50 ms longer", link(0.0), 100e6, 50, 0.97, "97 %"),
+        )
+        .overtaking(),
+        Trouble::new("1 % lost in bursts of 50", LinkConfig { bursts, ..clean }, 99e6, 0.9),
+        Trouble { back_wobble: ms(50), ..way_back },
     ]
+    .map(|trouble| trouble.row(name))
+    .into()
 }
