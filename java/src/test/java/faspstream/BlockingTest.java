@@ -20,6 +20,9 @@ import org.junit.jupiter.api.function.Executable;
 /** Waits: what ends them, and in what state that leaves the stream. */
 @Timeout(60)
 class BlockingTest {
+    /** Bytes that no window takes at once, and few enough for the heap of the tests. */
+    private static final int MUCH = 64 << 20;
+
     /** A thread that is inside a call which can't return by itself. */
     private static final class Blocked {
         final AtomicReference<Throwable> thrown = new AtomicReference<>();
@@ -165,10 +168,10 @@ class BlockingTest {
         try (Loopback net = new Loopback()) {
             FaspOutputStream out = net.client(Client.builder().bufferMax(1 << 20)).push("stream");
             try (Session session = net.accept()) {
-                Blocked write = new Blocked(() -> out.write(new byte[256 << 20]));
+                Blocked write = new Blocked(() -> out.write(new byte[MUCH]));
                 write.thread.interrupt();
                 int taken = write.fails(InterruptedIOException.class).bytesTransferred;
-                assertTrue(taken > 0 && taken < 256 << 20, "taken " + taken);
+                assertTrue(taken > 0 && taken < MUCH, "taken " + taken);
                 assertEquals(ErrorCode.INCOMPLETE, assertThrows(FaspException.class, out::close).code());
                 assertThrows(FaspException.class, () -> session.input().readAllBytes());
             }
@@ -179,7 +182,7 @@ class BlockingTest {
     void anInterruptedWritingChannelIsClosedAsInTheJdk() throws Exception {
         try (Loopback net = new Loopback()) {
             FaspOutputStream out = net.client(Client.builder().bufferMax(1 << 20)).push("stream");
-            ByteBuffer large = ByteBuffer.allocateDirect(256 << 20);
+            ByteBuffer large = ByteBuffer.allocateDirect(MUCH);
             Blocked write = new Blocked(() -> out.write(large));
             write.thread.interrupt();
             write.fails(ClosedByInterruptException.class);
@@ -231,7 +234,7 @@ class BlockingTest {
             FaspOutputStream out = net.client(Client.builder().bufferMax(1 << 20)).push("stream");
             out.writeTimeout(Duration.ofMillis(50));
             SocketTimeoutException e =
-                    assertThrows(SocketTimeoutException.class, () -> out.write(new byte[256 << 20]));
+                    assertThrows(SocketTimeoutException.class, () -> out.write(new byte[MUCH]));
             assertTrue(e.bytesTransferred > 0);
             out.abort("enough");
         }
