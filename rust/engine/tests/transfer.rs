@@ -234,6 +234,23 @@ fn a_session_that_is_dropped_in_mid_stream_is_no_end_of_stream() {
 }
 
 #[test]
+fn what_was_aborted_before_it_was_accepted_comes_out_of_accept_with_its_words_and_no_flood_of_it_stays() {
+    let (server, client) = pair();
+    for round in 0..100 {
+        let writer = client.open(Direction::Push, "given up", Metadata::new()).expect("it opens");
+        writer.abort(&format!("the disk is on fire: {round}"));
+        eventually("the server knows", || server.stats().sessions_failed > round);
+    }
+    let ends: Vec<String> = std::iter::from_fn(|| server.try_accept().expect("it runs"))
+        .map(|session| session.read(&mut [0; 10]).expect_err("it was aborted"))
+        .inspect(|error| assert_eq!(error.code(), ErrorCode::AbortedByPeer))
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(ends.len(), 64, "the newest are kept");
+    assert!(ends[63].contains("the disk is on fire: 99"), "{}", ends[63]);
+}
+
+#[test]
 fn a_client_that_is_closed_aborts_its_sessions_at_the_peer() {
     let (server, client) = pair();
     let writer = client.open(Direction::Push, "cut", Metadata::new()).expect("it opens");

@@ -29,6 +29,8 @@ use crate::runtime::{Mortal, Runtime};
 
 /// Connections that the kernel keeps for us until they are accepted.
 const LISTEN_BACKLOG: i32 = 1_024;
+/// Sessions that were over before they were accepted and wait for it all the same.
+const OVER_IN_QUEUE: usize = 64;
 /// How much longer than its grace a close may take before it returns all the same.
 const CLOSE_SLACK: Duration = Duration::from_secs(3);
 
@@ -122,13 +124,17 @@ impl ServerShared {
         shared
     }
 
-    /// Control thread: a session waits for the application.
+    /// Control thread: a session waits for the application. One that ends meanwhile is handed out all the same, so that its
+    /// words are heard; of these the oldest make room, so that clients that open and give up can't fill the queue.
     pub(crate) fn offer(&self, shared: Arc<SessionShared>) {
         let mut queue = lock(&self.queue);
-        // Clients that open and give up again must not fill a queue that nobody empties.
-        if queue.len().is_power_of_two() {
-            queue.retain(|waiting| !waiting.is_over());
-        }
+        let over = queue.iter().filter(|waiting| waiting.is_over()).count();
+        let mut surplus = (over + 1).saturating_sub(OVER_IN_QUEUE);
+        queue.retain(|waiting| {
+            let forgotten = surplus > 0 && waiting.is_over();
+            surplus -= usize::from(forgotten);
+            !forgotten
+        });
         queue.push_back(shared);
         drop(queue);
         self.notice.notify(Ready::ACCEPT);
@@ -138,24 +144,13 @@ impl ServerShared {
         if self.closed.load(Ordering::SeqCst) {
             return Err(Error::closed("server"));
         }
-        loop {
-            let Some(shared) = lock(&self.queue).pop_front() else { return Ok(None) };
-            if shared.is_over() {
-                log::info!(
-                    target: "faspstream::server",
-                    "the {:?} of {:?} was over before it was accepted; it counts as failed",
-                    shared.facts.direction,
-                    shared.facts.stream
-                );
-                continue;
-            }
-            shared.accept();
-            let session = Session::new(shared);
-            let mut accepted = lock(&self.accepted);
-            accepted.retain(|guard| guard.strong_count() > 0);
-            accepted.push(session.downgrade());
-            return Ok(Some(session));
-        }
+        let Some(shared) = lock(&self.queue).pop_front() else { return Ok(None) };
+        shared.accept();
+        let session = Session::new(shared);
+        let mut accepted = lock(&self.accepted);
+        accepted.retain(|guard| guard.strong_count() > 0);
+        accepted.push(session.downgrade());
+        Ok(Some(session))
     }
 
     pub(crate) fn sessions(&self) -> Vec<Session> {
