@@ -210,22 +210,33 @@ impl Driver {
         if let Some(port) = self.ports.get_mut(&id) {
             port.drops.on_received(bytes.len().div_ceil(meta.stride.max(1)) as u64);
         }
-        for datagram in bytes.chunks(meta.stride.max(1)) {
-            self.deliver(id, now, from, meta.dst_ip, datagram);
+        let mut datagrams = bytes.chunks(meta.stride.max(1)).peekable();
+        while let Some(first) = datagrams.peek() {
+            // What the kernel has coalesced mostly goes to one session, which is looked up once.
+            let connection = connection_id(first);
+            let run = core::iter::from_fn(|| datagrams.next_if(|next| connection_id(next) == connection));
+            self.deliver(id, now, from, meta.dst_ip, connection, run);
         }
     }
 
-    fn deliver(&mut self, id: SocketId, now: Instant, from: SocketAddr, to: Option<IpAddr>, datagram: &[u8]) {
-        let slot = connection_id(datagram).and_then(|connection| self.find(id, connection));
-        let Some(slot) = slot else {
-            self.unknown.fetch_add(1, Ordering::Relaxed);
+    /// Hands datagrams of one connection to its session.
+    fn deliver<'a>(
+        &mut self,
+        id: SocketId,
+        now: Instant,
+        from: SocketAddr,
+        to: Option<IpAddr>,
+        connection: Option<ConnectionId>,
+        datagrams: impl Iterator<Item = &'a [u8]>,
+    ) {
+        let slot = connection.and_then(|connection| self.find(id, connection));
+        let Some((slot, found)) = slot.and_then(|slot| Some((slot, self.slots.get_mut(&slot)?))) else {
+            self.unknown.fetch_add(datagrams.count() as u64, Ordering::Relaxed);
             return;
         };
-        if let Some(found) = self.slots.get_mut(&slot) {
-            found.on_datagram(now, from, to, datagram);
-            if !core::mem::replace(&mut found.queued, true) {
-                self.queue.push_back(slot);
-            }
+        found.on_datagrams(now, from, to, datagrams);
+        if !core::mem::replace(&mut found.queued, true) {
+            self.queue.push_back(slot);
         }
     }
 
@@ -392,7 +403,7 @@ impl Driver {
         let has_room = if writable { tunnel.on_writable() } else { Ok(false) };
         let (now, from, whole) = (Instant::now(), connection_address(number), tunnel.take_whole());
         for datagram in tunnel::datagrams(&whole) {
-            self.deliver(port, now, from, None, datagram);
+            self.deliver(port, now, from, None, connection_id(datagram), core::iter::once(datagram));
         }
         match read.and(has_room) {
             Ok(true) => self.unblock(port, now),

@@ -151,22 +151,29 @@ impl Slot {
 
     // ---- what happens to it
 
-    /// A datagram has come.
-    pub(crate) fn on_datagram(
+    /// Datagrams have come.
+    pub(crate) fn on_datagrams<'a>(
         &mut self,
         now: Instant,
         from: SocketAddr,
         to: Option<IpAddr>,
-        datagram: &[u8],
+        datagrams: impl Iterator<Item = &'a [u8]>,
     ) {
-        self.received += 1;
-        if self.session.handle_datagram(self.moment(now), from, datagram).is_ok() {
+        let moment = self.moment(now);
+        let mut is_heard = false;
+        for datagram in datagrams {
+            self.received += 1;
+            if self.session.handle_datagram(moment, from, datagram).is_ok() {
+                is_heard = true;
+                self.turn.received.add(1, datagram.len());
+            } else {
+                self.turn.rejected += 1;
+            }
+        }
+        if is_heard {
             self.shared.mark_heard(now);
             self.local_ip = to.or(self.local_ip);
-            self.turn.received.add(1, datagram.len());
             self.reach.iter_mut().for_each(|reach| reach.on_heard(now));
-        } else {
-            self.turn.rejected += 1;
         }
     }
 
