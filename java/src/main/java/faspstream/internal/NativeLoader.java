@@ -137,7 +137,7 @@ public final class NativeLoader {
     private String cure(Throwable cause) {
         String message = String.valueOf(cause.getMessage());
         if (cause instanceof IllegalStateException || cause.getClass().getSimpleName().equals("IllegalCallerException")) {
-            return " (start java with --enable-native-access=" + moduleName() + ")";
+            return " (start java with --enable-native-access=" + Jdk.ownModule() + ")";
         }
         if (message.contains("failed to map segment") || message.contains("Operation not permitted")) {
             return " (the file system is mounted noexec; name another directory with -D" + LibraryStore.DIR_PROPERTY + "=DIR)";
@@ -169,11 +169,6 @@ public final class NativeLoader {
 
     private String resourceName() {
         return "META-INF/native/" + Platform.name() + "/" + System.mapLibraryName(name);
-    }
-
-    private static String moduleName() {
-        String name = NativeLoader.class.getModule().getName();
-        return name == null ? "ALL-UNNAMED" : name;
     }
 
     private UnsatisfiedLinkError failure() {
