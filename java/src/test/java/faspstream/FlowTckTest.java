@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -33,6 +34,8 @@ class FlowTckTest {
     private static final long SILENCE = 20;
 
     private final Queue<Loopback> nets = new ConcurrentLinkedQueue<>();
+    /** Both ends of every stream of a test, for the words of a failure. */
+    private final Queue<Session> sessions = new ConcurrentLinkedQueue<>();
 
     @AfterEach
     void close() {
@@ -53,12 +56,12 @@ class FlowTckTest {
     private Session reader(long count) {
         Loopback net = net();
         try {
-            net.server.serve(session -> session.write(out -> {
+            net.server.serve(session -> known(session).write(out -> {
                 for (long i = 0; i < count; i++) {
                     out.write((int) i);
                 }
             }), net.threads());
-            return net.client().open(Direction.PULL, "stream", Map.of());
+            return known(net.client().open(Direction.PULL, "stream", Map.of()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -67,11 +70,24 @@ class FlowTckTest {
     private Session writer() {
         Loopback net = net();
         try {
-            net.server.serve(session -> session.read(in -> in.transferTo(OutputStream.nullOutputStream())), net.threads());
-            return net.client().open(Direction.PUSH, "stream", Map.of());
+            net.server.serve(session -> known(session).read(in -> in.transferTo(OutputStream.nullOutputStream())), net.threads());
+            return known(net.client().open(Direction.PUSH, "stream", Map.of()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Session known(Session session) {
+        sessions.add(session);
+        return session;
+    }
+
+    /** What the sessions that have not ended say of themselves. */
+    private String unfinished() {
+        return sessions.stream()
+                .filter(session -> !session.completion().isDone())
+                .map(session -> "\n" + session + " " + session.stats() + " " + session.diagnose() + " " + session.recording())
+                .collect(Collectors.joining());
     }
 
     /** Elements of one byte each, so that their number is known. */
@@ -143,6 +159,9 @@ class FlowTckTest {
             if (e.getCause() instanceof SkipException) {
                 throw new TestAbortedException(e.getCause().getMessage());
             }
+            if (e.getCause() instanceof AssertionError) {
+                throw new AssertionError(e.getCause().getMessage() + unfinished(), e.getCause());
+            }
             throw e.getCause();
         } finally {
             if (verification instanceof Subscriber) {
@@ -150,6 +169,7 @@ class FlowTckTest {
             }
             close();
             nets.clear();
+            sessions.clear();
         }
     }
 }
