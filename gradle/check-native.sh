@@ -29,5 +29,6 @@ esac
 exports=$(objdump -T "$library" | awk '$0 !~ /\*UND\*/ && /\.text/ { print $NF }' | grep -vE '^(JNI_OnLoad|JNI_OnUnload|Java_faspstream_.*)$' || true)
 [ -z "$exports" ] || fail "exports more than JNI: $(echo "$exports" | head -3 | tr '\n' ' ')"
 
-if objdump -h "$library" | grep -qE ' \.debug_info' || objdump -t "$library" 2>/dev/null | grep -qE '^[0-9a-f]{8,} '; then fail "is not stripped"; fi
+if objdump -h "$library" | grep -qE ' \.debug_info'; then fail "is not stripped of its debug information"; fi
+if [ "$newest" != any ] && objdump -t "$library" 2>/dev/null | grep -qE '^[0-9a-f]{8,} '; then fail "is not stripped of its names"; fi
 echo "$library: glibc ${found:-none}, needs $(echo $needed)"
