@@ -99,6 +99,46 @@ fn five_hundred_sessions_one_after_another_leave_nothing_behind() {
     eventually("all are over", || server.stats().sessions_active == 0);
 }
 
+/// Writes until the session ends.
+fn write_on(session: &Session) -> thread::JoinHandle<()> {
+    let session = session.clone();
+    thread::spawn(move || while session.write(&[7; 100_000]).is_ok() {})
+}
+
+/// Reads until the session ends.
+fn read_on(session: &Session) -> thread::JoinHandle<()> {
+    let session = session.clone();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        while session.read(&mut buffer).is_ok_and(|n| n > 0) {}
+    })
+}
+
+#[test]
+fn the_cap_of_a_server_is_shared_live_and_what_one_session_does_not_use_another_has() {
+    let (server, client) = pair();
+    let mbit = |session: &Session| session.stats().target_rate.as_bps() / 1_000_000;
+    server.set_target_rate(faspstream::Rate::from_mbps(160)).expect("it runs");
+    // The busy one is pulled, so the server sends; the idle one is pushed, so the client sends and is told its rate.
+    let busy_reader = client.open(Direction::Pull, "busy", Metadata::new()).expect("it opens");
+    let busy = server.accept(Some(PATIENCE)).expect("it arrives");
+    let idle = client.open(Direction::Push, "idle", Metadata::new()).expect("it opens");
+    let idle_reader = server.accept(Some(PATIENCE)).expect("it arrives");
+    eventually("the cap is divided evenly at first", || mbit(&busy) == 80 && mbit(&idle) == 80);
+    let mut workers = vec![write_on(&busy), read_on(&busy_reader)];
+    eventually("the busy one has what the idle one does not use", || mbit(&busy) == 155 && mbit(&idle) == 5);
+    workers.extend([write_on(&idle), read_on(&idle_reader)]);
+    eventually("half of it is given back", || mbit(&busy) == 80 && mbit(&idle) == 80);
+    server.set_target_rate(faspstream::Rate::from_mbps(40)).expect("it runs");
+    eventually("another cap is divided alike", || mbit(&busy) == 20 && mbit(&idle) == 20);
+    idle.abort("enough");
+    eventually("who is left has all of it", || mbit(&busy) == 40);
+    busy.abort("enough");
+    for worker in workers {
+        worker.join().expect("it ends without a panic");
+    }
+}
+
 #[test]
 fn every_public_call_may_race_with_close() {
     let (server, client) = pair();

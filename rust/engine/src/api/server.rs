@@ -169,7 +169,7 @@ impl Server {
         self.shared().stats()
     }
 
-    /// Caps the sum over all sessions, from now on; it is divided evenly over those that are active.
+    /// Caps the sum over all sessions, from now on. It is divided evenly, and what a session does not use the others may have.
     ///
     /// # Errors
     /// [`ErrorCode::Configuration`] for a rate of zero; [`ErrorCode::Closed`].

@@ -12,6 +12,7 @@ use faspstream_proto::error::ErrorCode;
 use faspstream_proto::units::Rate;
 use rustls::{ServerConfig, ServerConnection};
 
+use super::aggregate::Aggregate;
 use super::auth::verify_resume;
 use super::books::{Agreement, Entry, Home, terms};
 use super::connection::{Connection, Gone};
@@ -59,7 +60,7 @@ pub(crate) struct ServerSide {
     pub(super) tunnels: HashSet<u64>,
     pub(super) ids: ConnectionIds,
     /// Cap of the sum of all sessions.
-    pub(super) aggregate: Option<Rate>,
+    pub(super) aggregate: Option<Aggregate>,
     /// Set while closing: when the rest is aborted, and when it is all over at the latest.
     closing: Option<(Instant, bool)>,
 }
@@ -369,7 +370,10 @@ impl ControlThread {
 
     pub(super) fn set_aggregate(&mut self, rate: Rate) {
         if let Some(server) = &mut self.server {
-            server.aggregate = Some(rate);
+            match &mut server.aggregate {
+                Some(aggregate) => aggregate.set_cap(rate),
+                none => *none = Some(Aggregate::new(rate, Instant::now())),
+            }
             self.share_changed = true;
         }
     }

@@ -11,6 +11,7 @@ use faspstream_proto::units::Rate;
 use zeroize::Zeroizing;
 
 use super::ClientId;
+use super::aggregate::Aggregate;
 use super::connection::Connection;
 use super::messages::{How, Message, SessionId, Terms};
 use super::thread::ControlThread;
@@ -114,6 +115,12 @@ impl Entry {
         matches!(self.shared.pipe, Pipe::Send(_))
     }
 
+    /// Bytes that have gone through so far, as far as the driver has told.
+    fn moved(&self) -> u64 {
+        let counters = self.shared.stats().counters;
+        if self.is_sender() { counters.bytes_sent } else { counters.bytes_received }
+    }
+
     /// Since when nothing has been heard on the data channel, nor could have been.
     fn silent_since(&self, detached: Instant) -> Instant {
         detached.max(self.shared.last_heard())
@@ -157,8 +164,12 @@ impl ControlThread {
 
     /// Tells whoever sends the rates that are in force: this end's driver, or the peer.
     pub(super) fn apply_rates(&mut self, slot: SlotId) {
-        let share = self.share();
+        let aggregate = self.server.as_ref().and_then(|s| s.aggregate.as_ref());
         let Some(entry) = self.books.get_mut(slot).filter(|e| !e.over) else { return };
+        let share = match (entry.home, aggregate) {
+            (Home::Server, Some(aggregate)) => aggregate.share(slot),
+            _ => Rate::UNLIMITED,
+        };
         let wanted = entry.shared.rates();
         let target = wanted.target.min(share);
         let rates = Rates { target, min: wanted.min.min(target), policy: wanted.policy };
@@ -170,20 +181,19 @@ impl ControlThread {
         }
     }
 
-    /// What each session may have of the server's cap.
-    fn share(&self) -> Rate {
-        let Some(aggregate) = self.server.as_ref().and_then(|s| s.aggregate) else { return Rate::UNLIMITED };
-        let active = self.books.live(Home::Server).count().max(1) as u64;
-        Rate::from_bps((aggregate.as_bps() / active).max(1))
-    }
-
-    /// The number of sessions, or the cap, has changed.
-    pub(super) fn divide_aggregate(&mut self) {
-        if core::mem::take(&mut self.share_changed)
-            && self.server.as_ref().is_some_and(|s| s.aggregate.is_some())
-        {
-            let slots: Vec<SlotId> = self.books.live(Home::Server).map(|(slot, _)| slot).collect();
-            slots.into_iter().for_each(|slot| self.apply_rates(slot));
+    /// Divides the cap over all sessions anew when it is time, or when their number or the cap has changed.
+    pub(super) fn divide_aggregate(&mut self, now: Instant) {
+        let is_changed = core::mem::take(&mut self.share_changed);
+        let Some(aggregate) = self.server.as_mut().and_then(|s| s.aggregate.as_mut()) else { return };
+        if is_changed || aggregate.next_look() <= now {
+            let live: Vec<(SlotId, u64)> =
+                self.books.live(Home::Server).map(|(slot, entry)| (slot, entry.moved())).collect();
+            let changed = aggregate.divide(now, &live);
+            changed.into_iter().for_each(|slot| self.apply_rates(slot));
+        }
+        let next = self.server.as_ref().and_then(|s| s.aggregate.as_ref()).map(Aggregate::next_look);
+        if self.books.live(Home::Server).nth(1).is_some() {
+            next.into_iter().for_each(|at| self.check_by(at));
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod accept;
 mod admission;
+mod aggregate;
 pub(crate) mod auth;
 pub(crate) mod books;
 mod carry;

@@ -137,11 +137,11 @@ impl ControlThread {
                     self.on_ready(event.key, event.writable);
                 }
             }
-            self.divide_aggregate();
             let now = Instant::now();
             if self.next_check.is_some_and(|at| at <= now) {
                 self.check(now);
             }
+            self.divide_aggregate(now);
         }
         Ok(())
     }

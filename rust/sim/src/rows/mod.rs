@@ -3,6 +3,7 @@
 mod change;
 mod diagnosis;
 mod figure;
+mod harm;
 mod hosts;
 mod limits;
 mod live;
@@ -42,6 +43,8 @@ pub fn rows() -> Vec<Row> {
         Row { name: "fairness", measure: sharing::equals },
         Row { name: "unlike-rtts", measure: sharing::unlike_rtts },
         Row { name: "policies", measure: sharing::policies },
+        Row { name: "harm", measure: harm::harm },
+        Row { name: "low-beside-tcp", measure: harm::yielding },
         Row { name: "change", measure: change::change },
         Row { name: "live", measure: live::live },
         Row { name: "trouble", measure: trouble::trouble },
