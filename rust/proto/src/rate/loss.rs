@@ -92,13 +92,14 @@ impl LossJudge {
     }
 
     /// Counts, and judges when a round trip is over. `quiet`: less was sent than passes, so that no loss is congestion. `is_short`: the
-    /// queue is clearly shorter than it was of late.
+    /// queue is clearly shorter than it was of late. `competes`: somebody else answers to every loss.
     pub(super) fn on_feedback(
         &mut self,
         facts: &FeedbackFacts,
         begins: bool,
         quiet: bool,
         is_short: bool,
+        competes: bool,
     ) -> Verdict {
         if facts.prior_delivered < self.counts_from {
             return Verdict::Usual;
@@ -126,9 +127,12 @@ impl LossJudge {
             self.known = self.usual;
             return Verdict::Usual;
         }
-        self.usual = self.usual.min(self.most_usual());
+        if self.pardon == 0 {
+            self.usual = self.usual.min(self.most_usual());
+        }
         let mean = self.usual * all * if self.pardon > 0 { PARDONED } else { 1.0 };
-        let usual = lost <= most(mean) && self.is_usual_for_long(all, lost);
+        let most = if competes { mean + 3.0 * mean.sqrt() + 1.0 } else { most(mean) };
+        let usual = lost <= most && self.is_usual_for_long(all, lost);
         let weight = (all / MEMORY).min(0.2);
         self.usual += (share - self.usual) * if usual { weight } else { weight / 4.0 };
         self.usual = self.usual.min(self.known + UNKNOWN);

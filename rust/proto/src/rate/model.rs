@@ -182,7 +182,8 @@ impl Queue {
     /// rises as slowly as it is filled, and what a stall has held back is made up for in the time that the stall took.
     pub(super) fn take_step(&mut self, now: Instant) -> Option<f64> {
         let step = self.step?;
-        let height = step.least - step.before;
+        // Too much is corrected by the first sample below, too little by none.
+        let height = step.rise.max(step.least - step.before);
         (now.since(step.since).as_secs_f64() >= height).then(|| {
             self.step = None;
             height

@@ -9,9 +9,11 @@ use crate::rate::cubic::{BETA, Cubic};
 use crate::rate::loss::Verdict;
 
 /// Share of a queue that has overflowed that is safe.
-const SAFE: f64 = 0.6;
+pub(super) const SAFE: f64 = 0.6;
 /// Share of the longest queue of late below which a queue is short.
 const SHORT: f64 = 0.6;
+/// Share of loss below which a path may carry a flow that answers to every loss.
+const CLEAN: f64 = 0.003;
 /// Share above the usual that shows a limit without a queue where there was one.
 const FOUND: f64 = 0.01;
 /// What a delay-led flow keeps after loss, at least.
@@ -24,7 +26,10 @@ impl Adaptive {
         }
         let quiet = matches!(self.phase, Phase::Drain(_));
         let is_short = self.crest > self.target() && self.path.queue().latest() < SHORT * self.crest;
-        match self.loss.on_feedback(facts, begins, quiet, is_short) {
+        // A queue that has overflowed is kept shorter: if it overflows again, somebody else fills it, who answers to every loss.
+        let competes =
+            matches!(self.phase, Phase::Compete) || self.overflow.is_finite() && self.loss.usual() < CLEAN;
+        match self.loss.on_feedback(facts, begins, quiet, is_short, competes) {
             Verdict::Usual => {}
             Verdict::Episode { share, heavy } => self.answer(facts, share, heavy),
             Verdict::Doubtful { share } if matches!(self.phase, Phase::Compete) => {

@@ -1,6 +1,7 @@
 //! Letting the queue run empty on purpose: to see the base delay, whether somebody else fills the queue, and whether loss goes on when
 //! less is sent.
 
+use super::answer::SAFE;
 use super::{Adaptive, EMPTY, LONG, Phase};
 use crate::rate::FeedbackFacts;
 use crate::rate::cubic::Cubic;
@@ -43,6 +44,8 @@ pub(super) struct Drain {
     since: Instant,
     /// Bytes per second that are taken for the capacity.
     rate: f64,
+    /// The queue that was wanted before, in seconds: less in flight is a lower rate, which would want a longer one.
+    target: f64,
     /// The queue before, in seconds, and the longest delay.
     queue: f64,
     peak: f64,
@@ -58,14 +61,29 @@ impl Adaptive {
         let rate = self.path.fastest();
         let (queue, peak) = (self.path.queue().standing(), self.path.queue().peak());
         let earlier = self.path.queue().earlier() + self.path.way_back();
-        let drain = Drain { rounds: 0, since: facts.now, rate, queue, peak, earlier, before, purpose };
+        let drain = Drain {
+            rounds: 0,
+            since: facts.now,
+            rate,
+            target: self.target(),
+            queue,
+            peak,
+            earlier,
+            before,
+            purpose,
+        };
         self.loss.skip_flight(facts);
         self.empty_rounds = if self.is_low() { -1 } else { -PAUSE };
         self.long_rounds = 0;
-        self.step_drain(facts, false, self.target(), drain);
+        self.step_drain(facts, false, drain);
     }
 
-    pub(super) fn step_drain(&mut self, facts: &FeedbackFacts, begins: bool, target: f64, mut drain: Drain) {
+    fn wanted(&self, drain: &Drain) -> f64 {
+        if drain.purpose == Purpose::Refresh { drain.target } else { self.target() }
+    }
+
+    pub(super) fn step_drain(&mut self, facts: &FeedbackFacts, begins: bool, mut drain: Drain) {
+        let target = self.wanted(&drain);
         drain.rounds += u32::from(begins);
         if matches!(drain.purpose, Purpose::Found | Purpose::First) {
             drain.rate = drain.rate.max(self.path.fastest());
@@ -79,7 +97,7 @@ impl Adaptive {
         let recent = self.path.queue().recent();
         if drain.rounds >= 1 && recent < EMPTY * target || drain.rounds >= DRAIN_ROUNDS {
             self.empty_at = facts.now;
-            self.end_drain(facts, target, recent, drain);
+            self.end_drain(facts, recent, drain);
         } else if drain.rounds == 0 {
             self.window = self.window.min(before);
         }
@@ -100,6 +118,13 @@ impl Adaptive {
                 self.window = self.before_loss.max(drain.before);
                 self.cubic = None;
             }
+            _ if self.crest > EMPTY * drain.target && !self.path.is_short() => {
+                // A queue is there, and too much stood in it.
+                self.window = self.path.window_for(drain.rate, 0.0);
+                self.overflow = self.overflow.min(SAFE * self.crest);
+                self.cubic = None;
+                self.blocked = false;
+            }
             _ => {
                 self.window = self.path.window_for(drain.rate, 0.0);
                 let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
@@ -109,7 +134,8 @@ impl Adaptive {
         }
     }
 
-    pub(super) fn end_drain(&mut self, facts: &FeedbackFacts, target: f64, recent: f64, drain: Drain) {
+    pub(super) fn end_drain(&mut self, facts: &FeedbackFacts, recent: f64, drain: Drain) {
+        let target = self.wanted(&drain);
         self.phase = Phase::Steady;
         self.window = self.path.window_for(drain.rate, target.min(drain.queue.max(0.2 * target)));
         let swing = self.path.queue().swing();

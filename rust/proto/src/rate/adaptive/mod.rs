@@ -222,7 +222,7 @@ impl Adaptive {
             }
             Phase::Drain(drain) => {
                 let drain = *drain;
-                self.step_drain(facts, begins, target, drain);
+                self.step_drain(facts, begins, drain);
             }
             Phase::Steady => self.step_steady(facts, begins, cleared, target, queue),
             Phase::Compete => self.step_compete(facts, begins, cleared, target),
