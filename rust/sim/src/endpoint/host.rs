@@ -19,6 +19,8 @@ pub struct HostConfig {
     pub timer_slack: Duration,
     /// Times at which the process gets no processor.
     pub stalls: Option<Stalls>,
+    /// How late the process gets its processor when something wakes it.
+    pub wakes: Option<Wakes>,
 }
 
 impl Default for HostConfig {
@@ -29,8 +31,20 @@ impl Default for HostConfig {
             send_rate: None,
             timer_slack: Duration::ZERO,
             stalls: None,
+            wakes: None,
         }
     }
+}
+
+/// A machine that is shared: a process that was asleep runs some time after what woke it, and finds all that has come by then.
+#[derive(Clone, Copy, Debug)]
+pub struct Wakes {
+    /// Mean of the usual delay (exponential).
+    pub usual: Duration,
+    /// Share of the wake-ups that come late, because somebody else has the processor.
+    pub late: f64,
+    /// By how much they are late: least and most (uniform).
+    pub by: (Duration, Duration),
 }
 
 /// The process stands still, at random moments.
@@ -71,6 +85,11 @@ pub(crate) struct Host {
     stalls: u64,
     chance: RandomStream,
     slack: RandomStream,
+    /// When the oldest datagram came that waits in the socket.
+    waits_since: Time,
+    /// When the process went to sleep.
+    slept_at: Time,
+    wakes: RandomStream,
 }
 
 impl Host {
@@ -90,14 +109,20 @@ impl Host {
             stalls: 0,
             chance: RandomStream::new(seed, 201),
             slack: RandomStream::new(seed, 202),
+            waits_since: Time::ZERO,
+            slept_at: Time::ZERO,
+            wakes: RandomStream::new(seed, 203),
         };
         host.plan_stall(Time::ZERO);
         host
     }
 
     /// A datagram comes to the socket; it is dropped if that is full.
-    pub(crate) fn accept(&mut self, packet: Segment) {
+    pub(crate) fn accept(&mut self, now: Time, packet: Segment) {
         let cost = packet.wire_len + KERNEL_OVERHEAD;
+        if self.inbox.is_empty() {
+            self.waits_since = now;
+        }
         // An empty socket takes one datagram whatever its size.
         if !self.inbox.is_empty() && self.inbox_bytes.saturating_add(cost) > self.config.receive_buffer {
             self.dropped += 1;
@@ -121,6 +146,7 @@ impl Host {
         let spent = self.config.per_datagram * u32::try_from(datagrams).unwrap_or(u32::MAX);
         self.busy_until = self.busy_until.max(now) + spent;
         self.worked += spent;
+        self.slept_at = self.busy_until;
     }
 
     /// True if the process has no processor time left, or has again: told once, when it changes.
@@ -180,9 +206,21 @@ impl Host {
     /// When the process runs next, if its timer is set to `timer` and `now` is what it has seen last.
     pub(crate) fn next_wake(&self, now: Time, timer: Option<Time>) -> Option<Time> {
         let timer = timer.map(|at| at + self.config.timer_slack.mul_f64(self.slack.unit_at(at.as_nanos())));
-        let arrival = (!self.inbox.is_empty()).then_some(now);
+        let arrival = (!self.inbox.is_empty()).then_some(self.waits_since);
         let due = [timer, arrival, self.unblocks().map(|at| at.max(now))].into_iter().flatten().min();
-        due.map(|at| at.max(self.busy_until))
+        due.map(|at| (at + self.wake_delay(at)).max(self.busy_until))
+    }
+
+    /// How long after `due` the process runs: only who sleeps by then has to be woken.
+    fn wake_delay(&self, due: Time) -> Duration {
+        let Some(wakes) = self.config.wakes.filter(|_| due > self.slept_at) else { return Duration::ZERO };
+        let chance = |which: u64| self.wakes.unit_at(due.as_nanos().wrapping_mul(3).wrapping_add(which));
+        let (least, most) = wakes.by;
+        if chance(0) < wakes.late {
+            least + most.saturating_sub(least).mul_f64(chance(1))
+        } else {
+            wakes.usual.mul_f64(-(1.0 - chance(2)).ln())
+        }
     }
 
     fn plan_stall(&mut self, after: Time) {

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::packet::{AgentId, Body, IP_UDP_HEADER, Segment};
 use crate::world::Agent;
 
-pub use host::{HostConfig, Stalls};
+pub use host::{HostConfig, Stalls, Wakes};
 pub use sink::SinkPlan;
 pub use source::SourcePlan;
 pub use tally::{SAMPLE_EVERY, Sample, Tally};
@@ -339,7 +339,7 @@ impl Agent for Endpoint {
         if now >= self.measure_from {
             self.tally.waited_measured.record(packet.waited);
         }
-        self.host.accept(packet);
+        self.host.accept(now, packet);
     }
 
     fn run(&mut self, now: Time, out: &mut Vec<Segment>) {

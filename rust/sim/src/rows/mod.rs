@@ -5,6 +5,7 @@ mod diagnosis;
 mod figure;
 mod harm;
 mod hosts;
+mod late_hosts;
 mod limits;
 mod live;
 mod moving;
@@ -22,6 +23,7 @@ use crate::run::Failure;
 use crate::scenario::{Flow, Path, Scenario};
 
 pub use figure::Figure;
+pub use late_hosts::{LATE, late_flow};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -55,6 +57,7 @@ pub fn rows() -> Vec<Row> {
         Row { name: "target", measure: limits::target },
         Row { name: "memory", measure: limits::memory },
         Row { name: "hosts", measure: hosts::hosts },
+        Row { name: "late-hosts", measure: late_hosts::late_hosts },
         Row { name: "diagnosis", measure: diagnosis::diagnosis },
     ]
 }

@@ -1,0 +1,55 @@
+//! Machines that are shared: a process that sleeps gets its processor late, at both ends, and the network is as it always is.
+
+use core::time::Duration;
+
+use faspstream_netem::{BitRate, Time};
+
+use super::{Figure, MS, SECOND, endless};
+use crate::endpoint::{HostConfig, Wakes};
+use crate::run::{Failure, run};
+use crate::scenario::{Flow, Path, Scenario};
+
+/// Mostly some 50 us, one wake-up in ten 1 to 10 ms late: what a virtual machine with as much work as cores shows.
+pub const LATE: HostConfig = HostConfig {
+    receive_buffer: u64::MAX,
+    per_datagram: Duration::ZERO,
+    send_rate: None,
+    timer_slack: Duration::ZERO,
+    stalls: None,
+    wakes: Some(Wakes { usual: Duration::from_micros(50), late: 0.1, by: (MS, Duration::from_millis(10)) }),
+};
+
+/// A stream whose both ends run on such machines.
+pub fn late_flow() -> Flow {
+    Flow { sender_host: LATE, receiver_host: LATE, ..Flow::default() }
+}
+
+/// 90 % of ideal alone; two streams share, and neither starves.
+pub(super) fn late_hosts() -> Result<Vec<Figure>, Failure> {
+    let mut figures = Vec::new();
+    for (mbps, rtt, loss) in [
+        (100, 50, 0.0),
+        (100, 50, 0.02),
+        (100, 150, 0.0),
+        (100, 150, 0.02),
+        (100, 300, 0.0),
+        (100, 300, 0.02),
+        (1000, 100, 0.0),
+        (1000, 100, 0.02),
+    ] {
+        let path = Path::new(BitRate::from_mbps(mbps), rtt * MS).loss(loss);
+        let what = format!("{mbps} Mbit/s {rtt} ms loss {} %", loss * 100.0);
+        let mut scenario = endless(&what, path, (rtt * MS * 100).clamp(5 * SECOND, 15 * SECOND));
+        scenario.flows[0] = late_flow();
+        let outcome = run(&scenario)?;
+        figures.push(Figure::at_least(format!("{what}: of ideal"), outcome.flows[0].steady_share(), 0.9));
+    }
+    let path = Path::new(BitRate::from_mbps(100), 50 * MS);
+    let second = Flow { start: 5 * SECOND, ..late_flow() };
+    let two = Scenario::new("two streams", path).flow(late_flow()).flow(second).until(30 * SECOND);
+    let outcome = run(&two)?;
+    let (from, to) = (Time::from_secs(15), outcome.end);
+    figures.push(Figure::at_least("two streams: together, of ideal", outcome.share_of_ideal(from, to), 0.9));
+    figures.push(Figure::number("two streams: Jain index", outcome.jain(from, to), 0.9));
+    Ok(figures)
+}
