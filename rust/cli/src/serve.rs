@@ -12,6 +12,7 @@ mod signals;
 mod store;
 mod watch;
 mod work;
+mod writers;
 
 use std::io::{self, Write};
 use std::thread;

@@ -2,7 +2,7 @@
 //!
 //! A stream that is being stored stands under its final name only once it is complete.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use super::names::relative_path;
+use super::writers::{Writer, Writers};
 use crate::query::{identity, is_version, version};
 
 /// Most bytes that all streams together take in memory.
@@ -23,8 +24,8 @@ pub(crate) const LIST_MAX: usize = 100_000;
 pub(crate) struct Store {
     directory: Option<PathBuf>,
     memory: Mutex<Memory>,
-    /// Partial files that a session writes to.
-    busy: Mutex<BTreeSet<PathBuf>>,
+    /// Who writes to partial files that stay.
+    writers: Writers,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +48,7 @@ impl Store {
                 format!("{} is no directory", dir.display()),
             ));
         }
-        Ok(Arc::new(Self { directory, memory: Mutex::default(), busy: Mutex::default() }))
+        Ok(Arc::new(Self { directory, memory: Mutex::default(), writers: Writers::default() }))
     }
 
     /// A place for the stream `name` that is about to come.
@@ -73,20 +74,20 @@ impl Store {
     /// also if the stream does not complete.
     ///
     /// # Errors
-    /// As `incoming`; another session writes the same stream, or fewer bytes are here.
+    /// As `incoming`; another client's session writes the same stream, or fewer bytes are here.
     pub(crate) fn resumed(
         self: &Arc<Self>,
         name: &str,
         version: &str,
         offset: u64,
+        writer: Writer,
     ) -> Result<Incoming, String> {
         let (partial, final_path) = self.partial_path(name, version)?;
-        if !self.busy().insert(partial.clone()) {
-            return Err(format!("another session is sending {name:?} now"));
-        }
+        let failed = |why: String| format!("can't go on with {name:?}: {why}");
+        self.writers.claim(&partial, writer).map_err(|why| failed(why.to_owned()))?;
         let file = open_at(&partial, offset).map_err(|e| {
-            self.busy().remove(&partial);
-            format!("can't go on with {name:?}: {e}")
+            self.writers.release(&partial);
+            failed(e.to_string())
         })?;
         let target = Target::File { file, partial, final_path, keep: true };
         Ok(Incoming { store: Arc::clone(self), name: name.to_owned(), target, stored: false })
@@ -180,10 +181,6 @@ impl Store {
     /// There is none; the sentence is meant for the peer.
     pub(crate) fn outgoing(&self, name: &str) -> Result<Box<dyn Read + Send>, String> {
         Ok(Box::new(self.open(name)?))
-    }
-
-    fn busy(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self, name: &str) -> Result<Box<dyn Source>, String> {
@@ -341,9 +338,7 @@ impl Drop for Incoming {
             Target::Memory(bytes) if !self.stored => self.store.lock().used -= bytes.len(),
             // Nobody is left to hear of a partial file that can't be removed.
             Target::File { partial, keep: false, .. } if !self.stored => drop(fs::remove_file(partial)),
-            Target::File { partial, keep: true, .. } => {
-                self.store.busy().remove(partial);
-            }
+            Target::File { partial, keep: true, .. } => self.store.writers.release(partial),
             _ => {}
         }
     }
@@ -383,17 +378,18 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_goes_on_where_it_ended_and_two_sessions_do_not_write_it_at_once() {
+    fn a_stream_goes_on_where_it_ended_and_two_clients_do_not_write_it_at_once() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(Some(dir.path())).unwrap();
-        let mut first = store.resumed("a/x", "6-1", 0).unwrap();
+        let (me, other) = (|| Writer::named("me"), || Writer::named("other"));
+        let mut first = store.resumed("a/x", "6-1", 0, me()).unwrap();
         first.write_all(b"abcd").unwrap();
-        assert!(store.resumed("a/x", "6-1", 0).is_err());
+        assert!(store.resumed("a/x", "6-1", 0, other()).is_err());
         drop(first);
         assert_eq!((store.partial("a/x", "6-1"), store.partial("a/x", "6-2")), (Ok(4), Ok(0)));
-        assert!(store.resumed("a/x", "6-1", 5).is_err());
+        assert!(store.resumed("a/x", "6-1", 5, me()).is_err());
         assert!(store.list("").is_empty());
-        let mut second = store.resumed("a/x", "6-1", 3).unwrap();
+        let mut second = store.resumed("a/x", "6-1", 3, other()).unwrap();
         second.write_all(b"def").unwrap();
         second.commit().unwrap();
         assert_eq!(text(&store, "a/x"), "abcdef");
@@ -409,7 +405,7 @@ mod tests {
     fn a_version_from_the_network_stays_in_the_directory() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(Some(dir.path())).unwrap();
-        assert!(store.resumed("x", "../../y-", 0).is_err());
+        assert!(store.resumed("x", "../../y-", 0, Writer::named("me")).is_err());
         assert!(store.partial("../x", "1-1").is_err());
     }
 

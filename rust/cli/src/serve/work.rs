@@ -8,6 +8,7 @@ use faspstream::{Direction, ErrorCode, Receipt, Session};
 
 use super::answers;
 use super::store::Store;
+use super::writers::Writer;
 use crate::failure::Failure;
 use crate::query;
 use crate::summary::Summary;
@@ -51,7 +52,7 @@ fn take(session: &Session, store: &Arc<Store>) -> Result<Receipt, Failure> {
     // The writer's complete() shall return only when the stream stands under its name.
     session.hold_completion();
     let place = match session.metadata().get(query::VERSION) {
-        Some(version) => store.resumed(session.stream(), version, offset(session)),
+        Some(version) => store.resumed(session.stream(), version, offset(session), Writer::of(session)),
         None => store.incoming(session.stream(), &session.id()),
     };
     let mut incoming = place.map_err(|reason| refuse(session, reason))?;

@@ -1,8 +1,9 @@
 //! The command as a user starts it, in processes of its own.
 #![expect(dead_code, reason = "each test file uses a part")]
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -25,54 +26,48 @@ pub(crate) fn command(words: &[&str]) -> Command {
 pub(crate) struct Serve {
     pub(crate) child: Child,
     pub(crate) port: String,
-    pub(crate) dir: PathBuf,
+    /// Where its data goes.
+    pub(crate) udp_port: u16,
     lines: Receiver<String>,
+    /// What it said so far, line by line.
+    said: RefCell<Vec<Value>>,
 }
 
 impl Serve {
-    /// Starts it in `dir` on free ports, and waits until it listens.
+    /// Starts it in `dir` on free ports with the key of the tests, and waits until it listens.
     pub(crate) fn start(dir: &Path, more: &[&str]) -> Self {
-        let dir = dir.to_path_buf();
-        let ends = [
-            "serve",
-            "--json",
-            "--key",
-            KEY,
-            "--port",
-            "0",
-            "--udp-port",
-            "0",
-            "--set",
-            "outage.timeout=5s",
-            "--dir",
-        ];
-        let mut child = command(&ends)
-            .arg(&dir)
-            .args(more)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command starts");
+        let ends = ["--key", KEY, "--set", "outage.timeout=5s", "--dir", path(dir)];
+        Self::spawn(&[&ends[..], more].concat(), |command| command.stdout(Stdio::null()))
+    }
+
+    /// Starts it with these words on free ports, and waits until it listens.
+    pub(crate) fn spawn(words: &[&str], prepare: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+        let mut command = command(&["serve", "--json", "--port", "0", "--udp-port", "0"]);
+        let mut child =
+            prepare(command.args(words)).stderr(Stdio::piped()).spawn().expect("the command starts");
         let (sender, lines) = channel();
         let reader = BufReader::new(child.stderr.take().expect("it is piped"));
         std::thread::spawn(move || {
             reader.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok())
         });
-        let mut serve = Self { child, port: String::new(), dir, lines };
+        let mut serve =
+            Self { child, port: String::new(), udp_port: 0, lines, said: RefCell::new(Vec::new()) };
         let listening = serve.until("listening");
-        let address = listening["listening"].as_str().expect("an address").to_owned();
+        let address = listening["listening"].as_str().expect("an address");
         serve.port = address.rsplit_once(':').expect("with a port").1.to_owned();
+        serve.udp_port = listening["udp_port"].as_u64().and_then(|p| u16::try_from(p).ok()).expect("a port");
         serve
     }
 
-    /// The next line on standard error that is JSON and has `key`.
+    /// The first line on standard error that is JSON and has `key`, of those that were not given out yet.
     pub(crate) fn until(&self, key: &str) -> Value {
+        let mut said = self.said.borrow_mut();
         loop {
-            let line = self.lines.recv_timeout(LONG).expect("the server says it in time");
-            match serde_json::from_str::<Value>(&line) {
-                Ok(value) if value.get(key).is_some() => return value,
-                _ => {}
+            if let Some(at) = said.iter().position(|value| value.get(key).is_some()) {
+                return said.remove(at);
             }
+            let line = self.lines.recv_timeout(LONG).expect("the server says it in time");
+            said.extend(serde_json::from_str::<Value>(&line));
         }
     }
 
@@ -116,6 +111,11 @@ pub(crate) fn file(path: &Path, length: usize) -> Vec<u8> {
     let bytes: Vec<u8> = (0..length).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     std::fs::write(path, &bytes).expect("it can be written");
     bytes
+}
+
+/// A path as a word of a command line.
+pub(crate) fn path(path: &Path) -> &str {
+    path.to_str().expect("a name in UTF-8")
 }
 
 /// Waits until `look` gives something.

@@ -2,6 +2,7 @@ package faspstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,9 +11,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -82,6 +85,31 @@ class ObserverTest {
             assertTrue(last.await(30, TimeUnit.SECONDS));
         }
         assertEquals(5000, reports.get(reports.size() - 1).bytesDelivered());
+    }
+
+    @Test
+    void reportsAreConflatedOnTheCallersExecutorAndExactlyOneComesAfterTheEnd() throws Exception {
+        BlockingQueue<Runnable> handedIn = new LinkedBlockingQueue<>();
+        List<Stats> reports = new CopyOnWriteArrayList<>();
+        try (Loopback net = new Loopback()) {
+            net.server.serve(session -> session.read(in -> in.transferTo(OutputStream.nullOutputStream())), net.threads());
+            Session session = net.client().open(Direction.PUSH, "stream", Map.of());
+            session.onProgress(Duration.ofMillis(1), handedIn::add, reports::add);
+            // The executor is busy: what is due meanwhile is left out.
+            Runnable held = handedIn.poll(30, TimeUnit.SECONDS);
+            Duration before = session.stats().elapsed();
+            session.output().write(new byte[5000]);
+            while (session.stats().elapsed().minus(before).toMillis() < 50) {
+                Thread.onSpinWait();
+            }
+            session.output().complete();
+            assertTrue(handedIn.isEmpty() && reports.isEmpty());
+            held.run();
+            assertEquals(1, reports.size());
+            assertEquals(5000, reports.get(0).bytesDelivered());
+            assertNull(handedIn.poll(100, TimeUnit.MILLISECONDS));
+        }
+        assertTrue(handedIn.isEmpty());
     }
 
     @Test
