@@ -99,7 +99,6 @@ fn cut_after(serve: &Serve, words: &[&str], dir: &Path, more: u64) {
 fn a_transfer_that_is_cut_anywhere_again_and_again_arrives_as_it_is() {
     const SEED: u64 = 7;
     const LENGTH: u64 = 6_000_000;
-    println!("seed {SEED}");
     let mut dice = Dice(SEED);
     let (there, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (from, back) = (here.path().join("from"), tempfile::tempdir().unwrap());
@@ -119,10 +118,13 @@ fn a_transfer_that_is_cut_anywhere_again_and_again_arrives_as_it_is() {
         }
         let before = arrived(dir);
         let last = json(&serve.client(words));
-        assert!(last["resumed_at"].as_u64().unwrap() >= before, "{before}: {last}");
+        assert!(last["resumed_at"].as_u64().unwrap() >= before, "seed {SEED}, {before}: {last}");
     }
-    assert!(fs::read(there.path().join("big")).unwrap() == bytes, "the server has something else");
-    assert!(fs::read(&to).unwrap() == bytes, "the client has something else");
+    assert!(
+        fs::read(there.path().join("big")).unwrap() == bytes,
+        "seed {SEED}: the server has something else"
+    );
+    assert!(fs::read(&to).unwrap() == bytes, "seed {SEED}: the client has something else");
 }
 
 /// Bytes that a process has read from files and pipes.

@@ -94,12 +94,12 @@ class ObserverTest {
         try (Loopback net = new Loopback()) {
             net.server.serve(session -> session.read(in -> in.transferTo(OutputStream.nullOutputStream())), net.threads());
             Session session = net.client().open(Direction.PUSH, "stream", Map.of());
-            session.onProgress(Duration.ofMillis(1), handedIn::add, reports::add);
+            session.onProgress(Duration.ofMillis(10), handedIn::add, reports::add);
             // The executor is busy: what is due meanwhile is left out.
             Runnable held = handedIn.poll(30, TimeUnit.SECONDS);
             Duration before = session.stats().elapsed();
             session.output().write(new byte[5000]);
-            while (session.stats().elapsed().minus(before).toMillis() < 50) {
+            while (session.stats().elapsed().minus(before).toMillis() < 100) {
                 Thread.onSpinWait();
             }
             session.output().complete();
