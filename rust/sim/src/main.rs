@@ -13,7 +13,7 @@ use faspstream_proto::config::Rates;
 use faspstream_proto::units::Rate;
 use faspstream_sim::args::{self, Args};
 use faspstream_sim::cost;
-use faspstream_sim::endpoint::SourcePlan;
+use faspstream_sim::endpoint::{HostConfig, SourcePlan};
 use faspstream_sim::rows;
 use faspstream_sim::run::{run, run_all};
 use faspstream_sim::scenario::{Flow, Path, Queue, Scenario};
@@ -23,8 +23,9 @@ use faspstream_sim::text;
 const HELP: &str = "\
 faspstream-sim cell [--rate 100mbit] [--rtt 100ms] [--loss 1%] [--queue 1bdp|64kib] [--mtu 1500]
                     [--policy fair] [--target 50mbit] [--flows N] [--bytes N] [--live 50mbit]
-                    [--seconds N] [--seed N] [--csv FILE]
+                    [--seconds N] [--seed N] [--csv FILE] [--late 10%]
     runs one link and prints what came of it; --csv writes the first flow over time.
+    --late: this share of the wake-ups of both ends comes 1 to 10 ms late.
     --bytes sends so much and ends; --live writes once a millisecond at this rate; otherwise the stream has no end.
 faspstream-sim grid [--quick] [--threads N] [--from FILE] [--csv FILE] [--charts DIR] [--page FILE --date DAY]
     runs the goodput grid and the original's grid, prints the shares of ideal and the goals missed.
@@ -83,8 +84,10 @@ fn cell(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let seconds = args.value("--seconds", "a number of seconds", number)?.unwrap_or(20);
     let seed = args.value("--seed", "a number", number)?.unwrap_or(1);
     let csv = args.value("--csv", "a file", |text| Some(text.to_owned()))?;
+    let late = args.value("--late", "a share such as 10%", args::share)?;
     args.finish()?;
 
+    let host = late.map_or_else(HostConfig::default, rows::late_host);
     let source = match (bytes, live) {
         (Some(bytes), _) => SourcePlan::Bulk(bytes),
         (None, Some(rate)) => SourcePlan::Live {
@@ -100,7 +103,14 @@ fn cell(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let path = Path::new(rate, rtt).loss(loss).queue(queue).mtu(mtu);
     let mut scenario = Scenario::new("cell", path).seeded(seed).until(Duration::from_secs(seconds));
     for _ in 0..flows {
-        scenario = scenario.flow(Flow { source, rates, datagram_max, ..Flow::default() });
+        scenario = scenario.flow(Flow {
+            source,
+            rates,
+            datagram_max,
+            sender_host: host,
+            receiver_host: host,
+            ..Flow::default()
+        });
     }
     let outcome = run(&scenario)?;
     say(&text::report(&outcome))?;

@@ -1,7 +1,5 @@
 //! Machines that are shared: a process that sleeps gets its processor late, at both ends, and the network is as it always is.
 
-use core::time::Duration;
-
 use faspstream_netem::{BitRate, Time};
 
 use super::{Figure, MS, SECOND, endless};
@@ -9,19 +7,19 @@ use crate::endpoint::{HostConfig, Wakes};
 use crate::run::{Failure, run};
 use crate::scenario::{Flow, Path, Scenario};
 
-/// Mostly some 50 us, one wake-up in ten 1 to 10 ms late: what a virtual machine with as much work as cores shows.
-pub const LATE: HostConfig = HostConfig {
-    receive_buffer: u64::MAX,
-    per_datagram: Duration::ZERO,
-    send_rate: None,
-    timer_slack: Duration::ZERO,
-    stalls: None,
-    wakes: Some(Wakes { usual: Duration::from_micros(50), late: 0.1, by: (MS, Duration::from_millis(10)) }),
-};
+/// Share of the wake-ups that come late in this row: what a virtual machine with more work than cores shows.
+const SHARE: f64 = 0.1;
+
+/// A machine that wakes a process mostly after some 50 us, and for this share of the wake-ups 1 to 10 ms late.
+pub fn late_host(late: f64) -> HostConfig {
+    let wakes = Some(Wakes { usual: MS / 20, late, by: (MS, 10 * MS) });
+    HostConfig { wakes, ..HostConfig::default() }
+}
 
 /// A stream whose both ends run on such machines.
-pub fn late_flow() -> Flow {
-    Flow { sender_host: LATE, receiver_host: LATE, ..Flow::default() }
+fn late_flow() -> Flow {
+    let host = late_host(SHARE);
+    Flow { sender_host: host, receiver_host: host, ..Flow::default() }
 }
 
 /// 90 % of ideal alone; two streams share, and neither starves.

@@ -23,7 +23,7 @@ use crate::run::Failure;
 use crate::scenario::{Flow, Path, Scenario};
 
 pub use figure::Figure;
-pub use late_hosts::{LATE, late_flow};
+pub use late_hosts::late_host;
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
