@@ -2,7 +2,8 @@
 //!
 //! A bucket of time: each byte moves the moment at which everything is paid for by its share of the rate (the generic cell rate
 //! algorithm, ITU-T I.371). Whoever waits for the pace sends in batches of about a millisecond, so that one wake-up and one system
-//! call carry many datagrams. A timer that comes late costs no rate: the time that it was late is credited, up to [`LATE_MAX`], and
+//! call carry many datagrams. A timer that comes late costs no rate: the time that it was late is credited, up to [`LATE_MAX`] or what
+//! the law of rate control allows, and
 //! the next one is asked for earlier by what timers are usually late.
 
 use core::time::Duration;
@@ -23,7 +24,7 @@ const BATCH_MIN: Duration = Duration::from_micros(250);
 
 /// The most that a sender may have been kept from sending and still make up for: with it, and a datagram, no 100 ms hold more than the
 /// rate and 2 %.
-const LATE_MAX: Duration = Duration::from_millis(2);
+pub(crate) const LATE_MAX: Duration = Duration::from_millis(2);
 
 /// A control datagram before a batch takes no more than this part of a full one, and keeps no full one back.
 const CONTROL_SHARE: u32 = 4;
@@ -46,6 +47,8 @@ pub(crate) struct Pacer {
     is_held: bool,
     /// What may be made up for: the time that a late timer took from who waits, else room for a word of control beside a whole batch.
     grace: Duration,
+    /// The most that may be made up for.
+    late_max: Duration,
     /// By how much timers are late, smoothed.
     lateness: Duration,
 }
@@ -61,6 +64,7 @@ impl Pacer {
             paid_at: Instant::ZERO,
             is_held: false,
             grace: Duration::ZERO,
+            late_max: LATE_MAX,
             lateness: Duration::ZERO,
         };
         pacer.measure();
@@ -88,6 +92,11 @@ impl Pacer {
         if owed > ByteCount::ZERO {
             self.paid_at = now + rate.time_for(owed);
         }
+    }
+
+    /// Changes what a sender that was kept from sending may make up for in one burst.
+    pub(crate) fn set_late_max(&mut self, late_max: Duration) {
+        self.late_max = late_max;
     }
 
     /// Changes the size of a full datagram.
@@ -118,7 +127,7 @@ impl Pacer {
                 self.lateness - (self.lateness - late) / 16
             };
             self.is_held = false;
-            self.grace = now.since(self.paid_at).min((LATE_MAX + self.one).saturating_sub(self.batch));
+            self.grace = now.since(self.paid_at).min((self.late_max + self.one).saturating_sub(self.batch));
         }
         self.credit(now)
     }
@@ -168,7 +177,18 @@ mod tests {
     /// Sends whenever allowed, woken `late` (evenly spread between the two) after the time that was asked for; gives the times of all
     /// datagrams.
     fn drive(rate: Rate, duration: Duration, late: (Duration, Duration)) -> Vec<Instant> {
+        drive_with(rate, LATE_MAX, duration, late)
+    }
+
+    /// [`drive`], where so much may be made up for.
+    fn drive_with(
+        rate: Rate,
+        late_max: Duration,
+        duration: Duration,
+        late: (Duration, Duration),
+    ) -> Vec<Instant> {
         let mut pacer = Pacer::new(rate, ByteCount(DATAGRAM));
+        pacer.set_late_max(late_max);
         let (mut now, mut state, mut sent) = (Instant::ZERO, 9_u64, Vec::new());
         while now < Instant::ZERO + duration {
             let batch = pacer.open(now).0 / DATAGRAM;
@@ -224,6 +244,21 @@ mod tests {
                 let share = (sent.len() - 1) as f64 * DATAGRAM as f64 * 8.0 / (2.0 * rate.as_bps() as f64);
                 assert!((0.99..1.01).contains(&share), "{mbps} Mbit/s, {late:?} late: {share}");
             }
+        }
+    }
+
+    #[test]
+    fn a_sender_that_may_make_up_for_more_loses_no_rate_to_a_machine_that_is_busy() {
+        for mbps in [10, 100, 1_000] {
+            let (rate, most) = (Rate::from_mbps(mbps), Duration::from_millis(10));
+            let sent = drive_with(rate, most, Duration::from_secs(2), us(1_000, 10_000));
+            let share = (sent.len() - 1) as f64 * DATAGRAM as f64 * 8.0 / (2.0 * rate.as_bps() as f64);
+            assert!((0.98..1.02).contains(&share), "{mbps} Mbit/s: {share}");
+            let burst = most_within(&sent, Duration::from_nanos(1));
+            assert!(
+                burst <= rate.bytes_in(most + BURST).0 / DATAGRAM + 2,
+                "{mbps} Mbit/s: {burst} datagrams"
+            );
         }
     }
 

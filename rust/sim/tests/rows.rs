@@ -38,3 +38,8 @@ fn a_link_that_changes_is_followed() {
 fn trouble_on_the_path_is_not_taken_for_a_queue() {
     holds("trouble");
 }
+
+#[test]
+fn a_process_that_gets_its_processor_late_keeps_its_rate() {
+    holds("late-hosts");
+}

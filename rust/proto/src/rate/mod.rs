@@ -15,6 +15,7 @@ mod target;
 use core::time::Duration;
 
 use crate::config::{PathMemory, RatePolicy, Rates};
+use crate::pacer::LATE_MAX;
 use crate::units::{ByteCount, Instant, Rate};
 
 use adaptive::Adaptive;
@@ -71,6 +72,10 @@ pub trait RateController: core::fmt::Debug + Send {
     fn rate(&self) -> Rate;
     /// Most wire bytes in flight.
     fn window(&self) -> ByteCount;
+    /// The most time for which a sender that its own machine has kept from sending may make up in one burst.
+    fn late_max(&self) -> Duration {
+        LATE_MAX
+    }
     /// True while the law still searches for the capacity.
     fn is_starting(&self) -> bool;
 }
@@ -139,6 +144,10 @@ impl RateController for Controller {
 
     fn window(&self) -> ByteCount {
         each!(self, law => law.window())
+    }
+
+    fn late_max(&self) -> Duration {
+        each!(self, law => law.late_max())
     }
 
     fn is_starting(&self) -> bool {

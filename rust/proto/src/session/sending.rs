@@ -204,6 +204,7 @@ impl SendHalf {
     /// Rate and size of the pacer after anything that may change them.
     pub(super) fn update_pacer(&mut self, now: Instant) {
         self.pacer.set_datagram(self.full_wire());
+        self.pacer.set_late_max(self.controller.late_max());
         self.pacer.set_rate(now, self.controller.rate());
         if self.controller.rate() >= self.rates.target {
             self.at_target_at = Some(now);

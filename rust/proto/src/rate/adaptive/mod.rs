@@ -12,6 +12,7 @@ mod steady;
 use core::time::Duration;
 
 use crate::config::{PathMemory, RatePolicy, Rates};
+use crate::pacer::LATE_MAX;
 use crate::units::{ByteCount, Instant, Rate};
 
 use super::cubic::Cubic;
@@ -53,6 +54,9 @@ const OVERFLOW_GROWTH: f64 = 0.05;
 const CREST_TIME: f64 = 15.0;
 /// Multiple of what passes that is never exceeded after the start.
 const RUNAWAY: f64 = 1.6;
+/// Share of a round trip, and seconds, that a sender which was kept from sending may make up for in one burst.
+const LATE_SHARE: f64 = 0.125;
+const LATE_MOST: f64 = 0.010;
 /// Share of the best rate so far that `low` keeps while others fill the queue.
 const LOW_FLOOR: f64 = 0.06;
 
@@ -341,6 +345,16 @@ impl RateController for Adaptive {
             1.0
         };
         ByteCount((self.window * (slack + self.path.way_back() / self.path.flight().max(1e-4))) as u64)
+    }
+
+    /// A part of the round trip, so that the burst fits into a quarter of a bandwidth-delay product of queue; no more than usual where
+    /// bursts would be lost or a target has to be kept.
+    fn late_max(&self) -> Duration {
+        if self.is_even() || self.rate() >= self.rates.target {
+            return LATE_MAX;
+        }
+        let room = (self.path.base() * LATE_SHARE).min(LATE_MOST).min(self.overflow);
+        LATE_MAX.max(Duration::from_secs_f64(room))
     }
 
     fn is_starting(&self) -> bool {
