@@ -2,28 +2,31 @@
 //! own kind leaves it.
 
 use super::sheet::{Row, Sheet, grouped, median};
+use crate::probe::quantile;
+
+/// So many streams are shown one by one.
+const SHOWN: usize = 4;
 
 /// A line for each group of streams on each link.
 pub(super) fn table(sheet: &Sheet) -> String {
-    let mut text =
-        "| link | streams | each, Mbit/s | Jain's index | of what it gets beside its own kind |\n|---|---|---|---|---|\n".to_owned();
+    let mut text = "| link | streams | each, Mbit/s | together | Jain's index | of what it gets beside its own kind |\n|---|---|---|---|---|---|\n"
+        .to_owned();
     for (link, rows) in grouped(sheet.rows(), Row::link) {
         let groups: Vec<Group<'_>> = grouped(rows.into_iter(), |row| row.text("flows"))
             .into_iter()
             .map(|(_, rows)| Group::of(&rows))
             .collect();
         for group in &groups {
-            let each: Vec<String> = group.0.iter().map(|(peer, mbit)| format!("{peer} {mbit:.1}")).collect();
             let harm: Vec<String> = match group.is_alike() {
                 true => Vec::new(),
                 false => group.0.iter().filter_map(|(peer, mbit)| own_kind(&groups, peer, *mbit)).collect(),
             };
             let jain = if group.is_alike() { format!("{:.3}", group.jain()) } else { String::new() };
-            let peers: Vec<&str> = group.0.iter().map(|(peer, _)| *peer).collect();
             text += &format!(
-                "| {link} | {} | {} | {jain} | {} |\n",
-                peers.join("+"),
-                each.join(", "),
+                "| {link} | {} | {} | {:.1} | {jain} | {} |\n",
+                group.name(),
+                group.each(),
+                group.sum(),
                 harm.join(", ")
             );
         }
@@ -49,8 +52,32 @@ impl<'s> Group<'s> {
         self.0.iter().all(|(peer, _)| *peer == self.0[0].0)
     }
 
+    fn name(&self) -> String {
+        let peers: Vec<&str> = self.0.iter().map(|(peer, _)| *peer).collect();
+        if self.is_alike() && peers.len() > 1 {
+            format!("{} x {}", peers.len(), peers[0])
+        } else {
+            peers.join(" + ")
+        }
+    }
+
+    /// What each got; of many equals the least, the median and the most.
+    fn each(&self) -> String {
+        let mut rates: Vec<f64> = self.0.iter().map(|(_, mbit)| *mbit).collect();
+        if self.is_alike() && rates.len() > SHOWN {
+            rates.sort_by(f64::total_cmp);
+            let median = quantile(&rates, 0.5).unwrap_or(f64::NAN);
+            return format!("{:.1} to {:.1}, median {median:.1}", rates[0], rates[rates.len() - 1]);
+        }
+        rates.iter().map(|mbit| format!("{mbit:.1}")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn sum(&self) -> f64 {
+        self.0.iter().map(|(_, mbit)| mbit).sum()
+    }
+
     fn jain(&self) -> f64 {
-        let sum: f64 = self.0.iter().map(|(_, mbit)| mbit).sum();
+        let sum = self.sum();
         let squares: f64 = self.0.iter().map(|(_, mbit)| mbit * mbit).sum();
         if squares > 0.0 { sum * sum / (self.0.len() as f64 * squares) } else { 0.0 }
     }
@@ -80,10 +107,16 @@ mod tests {
             line("faspstream+cubic", 1, "cubic", 36),
         ];
         let table = table(&Sheet::parse(&text.concat()));
-        assert!(table.contains("| cubic+cubic | cubic 60.0, cubic 20.0 | 0.800 |  |"), "{table}");
-        assert!(
-            table.contains("| faspstream+cubic | faspstream 50.0, cubic 36.0 |  | cubic 90 % |"),
-            "{table}"
-        );
+        assert!(table.contains("| 2 x cubic | 60.0, 20.0 | 80.0 | 0.800 |  |"), "{table}");
+        assert!(table.contains("| faspstream + cubic | 50.0, 36.0 | 86.0 |  | cubic 90 % |"), "{table}");
+    }
+
+    #[test]
+    fn of_many_equals_the_range_and_the_median_are_shown() {
+        let head = "rate_mbit,rtt_ms,loss,queue_bdp,flows,seed,flow,peer,steady_mbit,doubts\n".to_owned();
+        let lines: Vec<String> =
+            (0..5).map(|flow| format!("100,50,0,1,a+a+a+a+a,1,{flow},a,{},\n", 10 + 5 * flow)).collect();
+        let table = table(&Sheet::parse(&(head + &lines.concat())));
+        assert!(table.contains("| 5 x a | 10.0 to 30.0, median 20.0 | 100.0 | 0.889 |"), "{table}");
     }
 }
