@@ -1,14 +1,11 @@
 //! The steady state asks the allocator for nothing, neither to send a datagram nor to receive one.
 
-use core::sync::atomic::{AtomicU64, Ordering};
-use core::time::Duration;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::net::SocketAddr;
+mod common;
 
-use bytes::Bytes;
-use faspstream_proto::Session;
-use faspstream_proto::config::{Cipher, Config, ConnectionId, MasterSecret, RatePolicy, Rates, Role, Side};
-use faspstream_proto::units::Instant;
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use common::Pair;
 
 /// Calls that asked for memory.
 static ASKED: AtomicU64 = AtomicU64::new(0);
@@ -38,102 +35,38 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-static BLOCK: [u8; 64 << 10] = [0x5a; 64 << 10];
-/// Bytes that the writer is ahead of the peer.
-const AHEAD: u64 = 2 << 20;
-
-/// One end, and what it asked the allocator for.
-struct End {
-    session: Session,
-    address: SocketAddr,
-    asked: u64,
+/// What the two ends have asked the allocator for.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    sender: u64,
+    receiver: u64,
 }
 
-impl End {
-    fn new(role: Role) -> Self {
-        let (side, local, remote) = match role {
-            Role::Sender => (Side::Client, 1, 2),
-            Role::Receiver => (Side::Server, 2, 1),
-        };
-        let address = |end: u32| SocketAddr::from(([192, 0, 2, end as u8], 4_000));
-        let config = Config {
-            role,
-            side,
-            local_id: ConnectionId(local),
-            remote_id: ConnectionId(remote),
-            master: MasterSecret::new([3; 32]),
-            cipher: Cipher::Aes128Gcm,
-            rates: Rates { policy: RatePolicy::Fixed, ..Rates::default() },
-            remote: Some(address(remote)),
-            control_peer: Some(address(remote).ip()),
-            datagram_start: 1_472,
-            datagram_max: 1_472,
-            first_window: 8 << 20,
-            buffer_max: 8 << 20,
-            outage_timeout: Duration::from_secs(60),
-            path_memory: None,
-            seed: [5; 32],
-        };
-        let session = Session::new(config).expect("all values are in range");
-        Self { session, address: address(local), asked: 0 }
-    }
-
-    /// Does something with the session and notes what was asked for meanwhile.
-    fn act<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> T {
-        let before = ASKED.load(Ordering::Relaxed);
-        let result = act(&mut self.session);
-        self.asked += ASKED.load(Ordering::Relaxed) - before;
-        result
-    }
-
-    /// Carries one batch to `peer`; how many datagrams that were.
-    fn carry(&mut self, now: Instant, peer: &mut Self, buffer: &mut [u8]) -> u64 {
-        let mut count = 0;
-        if let Some(transmit) = self.act(|session| session.poll_transmit(now, buffer, 44)) {
-            for datagram in buffer[..transmit.len].chunks(transmit.segment) {
-                peer.act(|session| session.handle_datagram(now, self.address, datagram))
-                    .expect("it is authentic");
-                count += 1;
-            }
-        }
-        count
-    }
+/// Does something and adds what it has asked for.
+fn count<T>(asked: &mut u64, act: impl FnOnce() -> T) -> T {
+    let before = ASKED.load(Ordering::Relaxed);
+    let result = act();
+    *asked += ASKED.load(Ordering::Relaxed) - before;
+    result
 }
 
-/// Streams until `bytes` were read; how many data datagrams it took.
-fn stream(sender: &mut End, receiver: &mut End, now: &mut Instant, bytes: u64) -> u64 {
-    let mut count = 0;
-    let mut buffer = vec![0; 65_000];
-    let mut read = receiver.session.stats().bytes_delivered;
-    while read < bytes {
-        *now = *now + Duration::from_micros(20);
-        while sender.session.stats().bytes_accepted < sender.session.acknowledged() + AHEAD {
-            sender
-                .act(|session| session.handle_write(*now, Bytes::from_static(&BLOCK)))
-                .expect("it is not finished");
-        }
-        sender.act(|session| session.handle_timeout(*now));
-        receiver.act(|session| session.handle_timeout(*now));
-        count += sender.carry(*now, receiver, &mut buffer);
-        while let Some(piece) = receiver.act(Session::poll_read) {
-            read += piece.len() as u64;
-        }
-        receiver
-            .act(|session| session.handle_consumed(*now, read))
-            .expect("it is no more than was given out");
-        receiver.carry(*now, sender, &mut buffer);
+/// Streams until `bytes` more were read; how many data datagrams it took.
+fn stream(pair: &mut Pair, asked: &mut Asked, bytes: u64) -> usize {
+    let (end, mut datagrams) = (pair.read() + bytes, 0);
+    while pair.read() < end {
+        datagrams += count(&mut asked.sender, || pair.turn_of_sender());
+        count(&mut asked.receiver, || pair.turn_of_receiver());
+        count(&mut asked.sender, || pair.turn_of_feedback());
     }
-    count
+    datagrams
 }
 
 #[test]
 fn no_datagram_costs_an_allocation_in_the_steady_state() {
-    let (mut sender, mut receiver) = (End::new(Role::Sender), End::new(Role::Receiver));
-    let mut now = Instant::ZERO;
-    stream(&mut sender, &mut receiver, &mut now, 64 << 20);
-    (sender.asked, receiver.asked) = (0, 0);
-    let datagrams = stream(&mut sender, &mut receiver, &mut now, 128 << 20);
+    let mut pair = Pair::new();
+    stream(&mut pair, &mut Asked::default(), 64 << 20);
+    let mut asked = Asked::default();
+    let datagrams = stream(&mut pair, &mut asked, 64 << 20);
     assert!(datagrams > 45_000, "{datagrams} datagrams");
-    let asked = (sender.asked, receiver.asked);
-    assert_eq!(asked, (0, 0), "allocations of sender and receiver for {datagrams} datagrams");
+    assert_eq!(asked, Asked::default(), "for {datagrams} datagrams");
 }

@@ -1,10 +1,10 @@
 //! `speed path`: how fast one stream is from application to application, ours and others', in interleaved rounds.
 
-use crate::meter::{Cost, Meter, median};
+use crate::meter::{Cost, median};
 use crate::{Outcome, rivals, session};
 
-/// Moves so many bytes from one thread to another.
-type Run = fn(u64) -> Outcome<()>;
+/// Moves so many bytes from one thread to another, and tells what that has cost once both ends were connected.
+type Run = fn(u64) -> Outcome<Cost>;
 
 struct Contestant {
     name: &'static str,
@@ -36,9 +36,8 @@ pub(crate) fn main(words: &[String]) -> Outcome<()> {
         chosen.map(|&(name, run)| Contestant { name, run, costs: Vec::new() }).collect();
     for _ in 0..rounds {
         for contestant in &mut contestants {
-            let meter = Meter::start()?;
-            (contestant.run)(megabytes * 1_000_000).map_err(|e| format!("{}: {e}", contestant.name))?;
-            contestant.costs.push(meter.stop()?);
+            let cost = (contestant.run)(megabytes * 1_000_000);
+            contestant.costs.push(cost.map_err(|e| format!("{}: {e}", contestant.name))?);
         }
     }
     print(&contestants, megabytes as f64 / 1e3, rounds);

@@ -9,8 +9,9 @@ use tokio::runtime::Runtime;
 use super::certificate::{self, NAME};
 use super::{BLOCK, DATAGRAM, WINDOW, bind};
 use crate::Outcome;
+use crate::meter::{Cost, Meter};
 
-pub(crate) fn run(bytes: u64) -> Outcome<()> {
+pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
     let runtime = Runtime::new()?;
     runtime.block_on(async {
         let (client, server) = certificate::settings()?;
@@ -25,6 +26,7 @@ pub(crate) fn run(bytes: u64) -> Outcome<()> {
         near.set_default_client_config(settings);
         let connection = near.connect(to, NAME)?.await?;
         let mut stream = connection.open_uni().await?;
+        let meter = Meter::start()?;
         let block = vec![0x5a; BLOCK];
         for _ in 0..bytes / BLOCK as u64 {
             stream.write_all(&block).await?;
@@ -33,7 +35,7 @@ pub(crate) fn run(bytes: u64) -> Outcome<()> {
         stream.stopped().await?;
         connection.close(0u8.into(), b"");
         receiving.await??;
-        Ok(())
+        meter.stop()
     })
 }
 

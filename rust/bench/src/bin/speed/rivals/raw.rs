@@ -11,6 +11,7 @@ use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
 use super::{DATAGRAM, bind};
 use crate::Outcome;
+use crate::meter::{Cost, Meter};
 
 /// Most bytes in flight.
 const IN_FLIGHT: u64 = 2 << 20;
@@ -23,18 +24,19 @@ const TAG: usize = 16;
 /// One receive call takes all that the kernel has coalesced; a blocking call would wait for more than one buffer to fill.
 const BUFFER: usize = 65_536;
 
-pub(crate) fn run(bytes: u64) -> Outcome<()> {
+pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
     let datagrams = bytes / (SIZE - NUMBER - TAG) as u64;
     let (sender, receiver) = (bind()?, bind()?);
     let to = receiver.local_addr()?;
     let received = Arc::new(AtomicU64::new(0));
+    let meter = Meter::start()?;
     let receiving = {
         let received = Arc::clone(&received);
         std::thread::spawn(move || receive(&receiver, &received, datagrams))
     };
     send(&sender, to, &received, datagrams)?;
     receiving.join().map_err(|_| "the receiver panicked")??;
-    Ok(())
+    meter.stop()
 }
 
 fn key() -> Outcome<LessSafeKey> {

@@ -10,11 +10,12 @@ use tokio::runtime::Runtime;
 use super::certificate::{self, NAME};
 use super::{BLOCK, SOCKET_BUFFER, WINDOW};
 use crate::Outcome;
+use crate::meter::{Cost, Meter};
 
 /// With the headers of IPv4 and UDP.
 const MTU: u16 = 1_500;
 
-pub(crate) fn run(bytes: u64) -> Outcome<()> {
+pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
     let runtime = Runtime::new()?;
     runtime.block_on(async {
         let (certificate, key) = certificate::fresh()?;
@@ -28,6 +29,7 @@ pub(crate) fn run(bytes: u64) -> Outcome<()> {
         let near = Client::builder().with_tls(client_tls)?.with_io(io()?)?.with_limits(limits()?)?.start()?;
         let mut connection = near.connect(Connect::new(to).with_server_name(NAME)).await?;
         let mut stream = connection.open_send_stream().await?;
+        let meter = Meter::start()?;
         let block = bytes::Bytes::from(vec![0x5a; BLOCK]);
         for _ in 0..bytes / BLOCK as u64 {
             stream.send(block.clone()).await?;
@@ -35,7 +37,7 @@ pub(crate) fn run(bytes: u64) -> Outcome<()> {
         stream.close().await?;
         connection.close(0u32.into());
         receiving.await??;
-        Ok(())
+        meter.stop()
     })
 }
 

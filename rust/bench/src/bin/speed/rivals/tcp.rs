@@ -5,14 +5,16 @@ use std::net::{TcpListener, TcpStream};
 
 use super::BLOCK;
 use crate::Outcome;
+use crate::meter::{Cost, Meter};
 
-pub(crate) fn run(bytes: u64) -> Outcome<()> {
+pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
     let (mut near, mut far) = connection()?;
+    let meter = Meter::start()?;
     let reading = std::thread::spawn(move || read(&mut far));
     write(&mut near, bytes)?;
     drop(near);
     reading.join().map_err(|_| "the reader panicked")??;
-    Ok(())
+    meter.stop()
 }
 
 /// Two ends of one connection on loopback.

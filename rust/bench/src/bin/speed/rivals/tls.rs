@@ -7,12 +7,14 @@ use rustls::{ClientConnection, ServerConnection, StreamOwned};
 use super::certificate::{self, NAME};
 use super::tcp;
 use crate::Outcome;
+use crate::meter::{Cost, Meter};
 
-pub(crate) fn run(bytes: u64) -> Outcome<()> {
+pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
     let (client, server) = certificate::settings()?;
     let (near, far) = tcp::connection()?;
     let near_tls = ClientConnection::new(Arc::new(client), NAME.try_into()?)?;
     let far_tls = ServerConnection::new(Arc::new(server))?;
+    let meter = Meter::start()?;
     let reading = std::thread::spawn(move || tcp::read(&mut StreamOwned::new(far_tls, far)));
     let mut near = StreamOwned::new(near_tls, near);
     tcp::write(&mut near, bytes)?;
@@ -20,5 +22,5 @@ pub(crate) fn run(bytes: u64) -> Outcome<()> {
     near.conn.complete_io(&mut near.sock)?;
     near.sock.shutdown(std::net::Shutdown::Write)?;
     reading.join().map_err(|_| "the reader panicked")??;
-    Ok(())
+    meter.stop()
 }
