@@ -9,6 +9,9 @@
 #![deny(unsafe_code)]
 
 pub mod config;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 
 mod api;
 mod control;
@@ -24,6 +27,7 @@ mod runtime;
 mod shared;
 mod signal;
 
+pub use api::authenticator::{AccessRequest, Authenticator, Question};
 pub use api::client::{Client, ClientBuilder};
 pub use api::error::{Error, ErrorCode, Result};
 pub use api::key::AccessKey;
@@ -36,5 +40,6 @@ pub use api::session::{Direction, Metadata, Read, Session, SessionState};
 pub use api::stats::{Carrier, Counters, Diagnosis, Limit, LimitTimes, ServerStats, Stats};
 pub use api::streams::{RecvStream, SendStream};
 pub use config::Config;
+pub use control::pin::KeyPin;
 pub use faspstream_proto::config::{Cipher, RatePolicy};
 pub use faspstream_proto::units::Rate;

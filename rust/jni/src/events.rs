@@ -36,6 +36,9 @@ impl Listener for Doorbell {
 /// The bit, beside those of [`Ready`], that tells that a client or server is closed and its ports are free.
 pub(crate) const GONE: u32 = 1 << 16;
 
+/// The bit that tells that a server's authenticator is asked.
+pub(crate) const ASKED: u32 = 1 << 17;
+
 impl Doorbell {
     /// Tells the poller of `bits`.
     pub(crate) fn ring(&self, bits: u32) {

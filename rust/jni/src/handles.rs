@@ -1,6 +1,6 @@
 //! What lies behind the handles, and the one instance of the bridge.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use faspstream::{Client, Listener, Server, Session};
@@ -9,6 +9,7 @@ use faspstream_handles::Registry;
 use crate::events::Events;
 use crate::failure::{Failure, Result};
 use crate::logs::Logs;
+use crate::questions::Questions;
 
 /// The state of this copy of the library: class loaders that load it twice have one each.
 pub(crate) struct Bridge {
@@ -27,8 +28,8 @@ pub(crate) static BRIDGE: LazyLock<Bridge> =
 /// What a handle stands for.
 #[derive(Clone)]
 pub(crate) enum Entry {
-    /// A running server.
-    Server(Server),
+    /// A running server, and what its authenticator is asked.
+    Server(Server, Arc<Questions>),
     /// A client, connecting or connected.
     Client(Client),
     /// A session.
@@ -36,9 +37,9 @@ pub(crate) enum Entry {
 }
 
 impl Entry {
-    fn listen(&self, listener: std::sync::Arc<dyn Listener>) {
+    fn listen(&self, listener: Arc<dyn Listener>) {
         match self {
-            Self::Server(server) => server.set_listener(listener),
+            Self::Server(server, _) => server.set_listener(listener),
             Self::Client(client) => client.set_listener(listener),
             Self::Session(session) => session.set_listener(listener),
         }
@@ -55,7 +56,15 @@ pub(crate) fn adopt(entry: Entry) -> i64 {
 /// The server behind `handle`.
 pub(crate) fn server(handle: i64) -> Result<Server> {
     match BRIDGE.registry.get(handle) {
-        Some(Entry::Server(server)) => Ok(server),
+        Some(Entry::Server(server, _)) => Ok(server),
+        _ => Err(Failure::Stale("server")),
+    }
+}
+
+/// What the authenticator of the server behind `handle` is asked.
+pub(crate) fn questions(handle: i64) -> Result<Arc<Questions>> {
+    match BRIDGE.registry.get(handle) {
+        Some(Entry::Server(_, questions)) => Ok(questions),
         _ => Err(Failure::Stale("server")),
     }
 }
@@ -83,7 +92,7 @@ pub(crate) fn release(handle: i64) {
         // Its last handle is dropped here or in a call that runs now; neither waits.
         Entry::Session(session) => return session.start_close(),
         Entry::Client(client) => client.start_close(),
-        Entry::Server(server) => server.start_close(Duration::ZERO),
+        Entry::Server(server, _) => server.start_close(Duration::ZERO),
     }
     in_background(move || drop(entry));
 }

@@ -12,6 +12,7 @@ mod handles;
 mod load;
 mod logs;
 mod natives;
+mod questions;
 mod record;
 mod shim;
 mod table;

@@ -12,7 +12,7 @@ use crate::handles::BRIDGE;
 use crate::table;
 
 /// Number of the interface to the jar; `Native.ABI` must be the same. Raise both with every change of the table.
-const ABI: jint = 2;
+const ABI: jint = 3;
 
 /// Called once by the JVM: checks that jar and library fit, and registers the native methods.
 ///

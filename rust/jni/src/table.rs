@@ -56,8 +56,12 @@ natives! {
         => take_logs(|env|) -> JByteArray<'l> { library::take_logs(env) }
     unchecked "release" "(J)V"
         => release(|_env| handle: jlong) -> () { library::release(handle) }
-    checked "serverStart" "([B)J"
-        => server_start(|env| config: JByteArray<'l>) -> jlong { server::start(env, &config) }
+    checked "serverStart" "([BZ)J"
+        => server_start(|env| config: JByteArray<'l>, asks: jboolean) -> jlong { server::start(env, &config, asks) }
+    checked "serverQuestion" "(J)[B"
+        => server_question(|env| server: jlong) -> JByteArray<'l> { server::question(env, server) }
+    checked "serverAnswer" "(JJ[B)V"
+        => server_answer(|env| server: jlong, number: jlong, refusal: JByteArray<'l>) -> () { server::answer(env, server, number, &refusal) }
     checked "serverInfo" "(J)[B"
         => server_info(|env| server: jlong) -> JByteArray<'l> { server::info(env, server) }
     checked "serverAccept" "(J)J"

@@ -145,13 +145,17 @@ impl Path {
                 self.is_validated = self.control_peer == Some(from.ip());
                 self.allowance = gain;
                 if !self.is_validated {
-                    self.challenge(from, gain);
+                    self.challenge(from, 0);
                 }
                 return;
             }
             Some(remote) if remote == from => {
                 if !self.is_validated {
                     self.allowance = self.allowance.saturating_add(gain);
+                    // An earlier challenge was given up: without a proof the session would crawl for ever.
+                    if self.candidate.is_none() {
+                        self.challenge(from, 0);
+                    }
                 }
                 return;
             }
@@ -195,13 +199,20 @@ impl Path {
             return None;
         }
         let candidate = self.candidate.as_mut()?;
-        if candidate.challenges == CHALLENGES_MAX || candidate.allowance < bytes {
+        let is_first = !self.is_validated && self.remote == Some(candidate.address);
+        // The first path has one allowance for everything.
+        let allowance = if is_first { &mut self.allowance } else { &mut candidate.allowance };
+        let has_room = *allowance >= bytes;
+        if candidate.challenges == CHALLENGES_MAX || !(has_room || is_first) {
             self.candidate = None;
             return None;
         }
         candidate.sent_at = Some(now);
+        if !has_room {
+            return None;
+        }
         candidate.challenges += 1;
-        candidate.allowance -= bytes;
+        *allowance -= bytes;
         Some((candidate.address, candidate.challenge))
     }
 
@@ -248,15 +259,33 @@ mod tests {
     fn an_unproven_address_is_sent_three_times_what_came_from_it() {
         let mut path = Path::new(None, Some(address(1, 0).ip()), Side::Client, [1; 32]);
         path.on_datagram(address(2, 700), 100, true);
-        assert_eq!(path.open_for(300), Some(address(2, 700)));
-        path.on_sent(300);
-        assert_eq!(path.open_for(1), None);
         let (to, challenge) = path.due_challenge(Instant::ZERO, 40).expect("a challenge");
         assert_eq!(to, address(2, 700));
+        assert_eq!(path.open_for(261), None, "the challenge counts too");
+        assert_eq!(path.open_for(260), Some(address(2, 700)));
+        path.on_sent(260);
+        assert_eq!(path.open_for(1), None);
         assert_eq!(path.on_response([0; 8]), None);
         assert_eq!(path.open_for(1), None);
         path.on_response(challenge);
         assert_eq!(path.open_for(1 << 40), Some(address(2, 700)));
+    }
+
+    #[test]
+    fn a_first_path_is_asked_again_as_long_as_something_comes_from_it() {
+        let mut path = Path::new(None, None, Side::Server, [1; 32]);
+        let mut asked = 0;
+        for second in 0..60 {
+            let now = Instant::from_nanos(second * 1_000_000_000);
+            path.on_datagram(address(2, 700), 30, true);
+            asked += u32::from(path.due_challenge(now, 40).is_some());
+            path.on_sent(60);
+        }
+        assert!(asked > 2 * CHALLENGES_MAX, "{asked}");
+        path.on_datagram(address(2, 700), 30, true);
+        let (_, challenge) = path.due_challenge(Instant::from_nanos(1 << 40), 40).expect("a challenge");
+        path.on_response(challenge);
+        assert!(path.is_validated());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::api::listener::{Listener, Ready};
 use crate::api::options::Options;
 use crate::api::session::{Direction, Metadata, Session};
 use crate::config::Config;
+use crate::control::pin::KeyPin;
 use crate::shared::client::ClientShared;
 
 /// Collects what a client is to be like; everything has the default of the configuration table.
@@ -72,6 +73,13 @@ impl ClientBuilder {
     #[must_use]
     pub fn tls_trust(mut self, path: impl Into<PathBuf>) -> Self {
         self.config.tls_trust = Some(path.into());
+        self
+    }
+
+    /// One more public key that the server may show; with none it may show any.
+    #[must_use]
+    pub fn tls_pin(mut self, pin: KeyPin) -> Self {
+        self.config.tls_pins.push(pin);
         self
     }
 

@@ -24,13 +24,13 @@ const SECRET_MAX: usize = 1024;
 const SECRET_GOOD: usize = 16;
 
 impl AccessKey {
-    /// A key from its id (1 to 128 bytes, no colon, no white space or control character) and secret (1 to 1,024 bytes). A secret
+    /// A key from its id (1 to 128 bytes, no colon, parenthesis, white space or control character) and secret (1 to 1,024 bytes). A secret
     /// below 16 bytes is logged as weak.
     pub fn new(id: &str, secret: &str) -> Result<Self> {
-        let bad = |c: char| c == ':' || c.is_whitespace() || c.is_control();
+        let bad = |c: char| matches!(c, ':' | '(' | ')') || c.is_whitespace() || c.is_control();
         if id.is_empty() || id.len() > ID_MAX || id.contains(bad) {
             return Err(Error::configuration(format!(
-                "access key id {id:?}: allowed are 1 to {ID_MAX} bytes without colon, white space or control character"
+                "access key id {id:?}: allowed are 1 to {ID_MAX} bytes without colon, parenthesis, white space or control character"
             )));
         }
         if secret.is_empty() || secret.len() > SECRET_MAX {
@@ -78,6 +78,11 @@ impl AccessKey {
         let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|e| {
             Error::new(ErrorCode::Configuration, format!("access key file {}: {e}", path.display()))
         })?;
+        Self::read(path, &text)
+    }
+
+    /// The same from the text of the file at `path`.
+    pub(crate) fn read(path: &Path, text: &str) -> Result<Vec<Self>> {
         let mut keys = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let line = line.trim();

@@ -1,5 +1,6 @@
 //! What applications, jni and cli see.
 
+pub(crate) mod authenticator;
 pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod key;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use faspstream_proto::units::Rate;
 
+use crate::api::authenticator::Authenticator;
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::key::AccessKey;
 use crate::api::listener::{Listener, Ready};
@@ -14,12 +15,14 @@ use crate::api::options::Options;
 use crate::api::session::Session;
 use crate::api::stats::ServerStats;
 use crate::config::Config;
+use crate::control::pin::KeyPin;
 use crate::shared::server::ServerShared;
 
 /// Collects what a server is to be like; everything has the default of the configuration table.
 #[derive(Clone, Debug, Default)]
 pub struct ServerBuilder {
     config: Config,
+    authenticator: Option<Arc<dyn Authenticator>>,
 }
 
 impl ServerBuilder {
@@ -30,7 +33,7 @@ impl ServerBuilder {
         self
     }
 
-    /// The address to bind to. Anything but loopback needs an access key or `tls_trust`.
+    /// The address to bind to. Anything but loopback needs an access key, `tls_trust` or an authenticator.
     #[must_use]
     pub fn host(mut self, host: &str) -> Self {
         self.config.host = host.to_owned();
@@ -93,12 +96,19 @@ impl ServerBuilder {
         self
     }
 
+    /// Who is asked about each session, after keys, certificates and limits have allowed it.
+    #[must_use]
+    pub fn authenticator(mut self, authenticator: Arc<dyn Authenticator>) -> Self {
+        self.authenticator = Some(authenticator);
+        self
+    }
+
     /// Binds the ports and starts the engine.
     ///
     /// # Errors
     /// [`ErrorCode::Configuration`], [`ErrorCode::AddressInUse`], [`ErrorCode::Io`].
     pub fn start(self) -> Result<Server> {
-        ServerShared::start(self.config).map(|shared| Server(Arc::new(Guard(shared))))
+        ServerShared::start(self.config, self.authenticator).map(|shared| Server(Arc::new(Guard(shared))))
     }
 }
 
@@ -137,6 +147,12 @@ impl Server {
     /// The data port, as bound.
     pub fn udp_port(&self) -> u16 {
         self.shared().udp.port()
+    }
+
+    /// What clients may set as `tls.pin`: the digest of the key in this server's certificate. Without `tls_cert` it is another one at
+    /// each start.
+    pub fn key_pin(&self) -> KeyPin {
+        self.shared().pin
     }
 
     /// The next session that a client has opened, if one waits; [`Ready::ACCEPT`] follows otherwise.

@@ -2,7 +2,7 @@
 
 /// The pairs of `text`, in order. Comments start with `#` or `!`; key and value are separated by `=`, `:` or white space; a backslash at
 /// the end continues a line; `\t`, `\n`, `\\`, `\:`, `\=`, `\#` and `\uXXXX` are understood.
-pub(super) fn properties(text: &str) -> Vec<(String, String)> {
+pub(crate) fn properties(text: &str) -> Vec<(String, String)> {
     logical_lines(text).iter().map(|line| pair(line)).collect()
 }
 

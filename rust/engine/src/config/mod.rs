@@ -8,12 +8,14 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use file::properties;
 pub use parse::{parse_duration, parse_rate, parse_size};
 pub use table::{Key, Kind, TABLE, key};
 
 use crate::api::error::{Error, Result};
 use crate::api::key::AccessKey;
 use crate::api::options::Options;
+use crate::control::pin::KeyPin;
 
 /// Everything that can be configured, as the builders of server and client take it.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
     /// PEM file with the authorities that sign the peer's certificate.
     pub tls_trust: Option<PathBuf>,
+    /// Public keys that a client's server may show; any if there are none.
+    pub tls_pins: Vec<KeyPin>,
     /// Most sessions of a server at the same time.
     pub max_sessions: u32,
 }
@@ -49,6 +53,7 @@ impl Default for Config {
             tls_cert: None,
             tls_key: None,
             tls_trust: None,
+            tls_pins: Vec::new(),
             max_sessions: 0,
         };
         for key in TABLE {
@@ -72,7 +77,7 @@ impl Config {
     pub fn merge(&mut self, path: &Path) -> Result<()> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| Error::configuration(format!("configuration file {}: {e}", path.display())))?;
-        for (name, value) in file::properties(&text) {
+        for (name, value) in properties(&text) {
             self.set(&name, &value)
                 .map_err(|e| Error::configuration(format!("configuration file {}: {e}", path.display())))?;
         }
@@ -110,6 +115,7 @@ impl Config {
             "tls.cert" => self.tls_cert = Some(value.into()),
             "tls.key" => self.tls_key = Some(value.into()),
             "tls.trust" => self.tls_trust = Some(value.into()),
+            "tls.pin" => self.tls_pins = parse::pins(value)?,
             "datagram.size" => o.datagram_size = parse::auto(value, |v| parse::number(v, 256, 65_000))?,
             "buffer.size" => o.buffer_size = parse::auto(value, |v| parse::size_within(v, table::BUFFER))?,
             "buffer.max" => o.buffer_max = parse::size_within(value, table::BUFFER)?,

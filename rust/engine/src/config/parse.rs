@@ -6,8 +6,10 @@ use core::time::Duration;
 
 use faspstream_proto::units::Rate;
 
+use crate::api::error::Error;
 use crate::api::key::AccessKey;
 use crate::api::options::TARGET_MIN;
+use crate::control::pin::KeyPin;
 
 type Parsed<T> = Result<T, String>;
 
@@ -114,6 +116,10 @@ pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Parsed<T> {
         .find(|(word, _)| word.eq_ignore_ascii_case(text))
         .map(|(_, value)| *value)
         .ok_or_else(|| "unknown word".to_owned())
+}
+
+pub(super) fn pins(text: &str) -> Parsed<Vec<KeyPin>> {
+    text.split(',').map(|one| one.parse().map_err(|e: Error| e.message().to_owned())).collect()
 }
 
 pub(super) fn access_keys(text: &str) -> Parsed<Vec<AccessKey>> {

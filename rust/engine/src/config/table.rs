@@ -28,6 +28,8 @@ pub enum Kind {
     Path,
     /// `id:secret`, several separated by commas.
     AccessKeys,
+    /// Digests of public keys, several separated by commas.
+    Pins,
 }
 
 /// One row.
@@ -145,6 +147,13 @@ pub const TABLE: &[Key] = &[
         Kind::Path,
         "a PEM file",
         "authorities that sign the peer's certificate; on a server this makes client certificates a must",
+    ),
+    row(
+        "tls.pin",
+        "",
+        Kind::Pins,
+        "64 hexadecimal digits, several separated by commas",
+        "client: SHA-256 of the public key that the server must show, beside what tls.trust asks; a server logs its own",
     ),
     row(
         "datagram.size",

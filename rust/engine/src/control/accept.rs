@@ -1,6 +1,6 @@
 //! The server's side of the control channel.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use super::greeting::Door;
 use super::messages::{How, Message, Open, Opened, SessionId};
 use super::strikes::Strikes;
 use super::thread::{Conn, ControlThread, Fault, LISTENER, Who};
+use crate::api::authenticator::Authenticator;
 use crate::api::error::Error;
 use crate::api::key::AccessKey;
 use crate::api::key_limits::KeyLimits;
@@ -55,6 +56,8 @@ pub(crate) struct ServerSide {
     tls: Arc<ServerConfig>,
     pub(super) door: Door,
     pub(super) strikes: Strikes,
+    /// Sessions that wait for the authenticator, by the number of the question: whose, and what.
+    pub(super) questions: HashMap<u64, (usize, Open)>,
     pub(super) socket: SocketId,
     /// Connections that carry datagrams.
     pub(super) tunnels: HashSet<u64>,
@@ -82,6 +85,7 @@ impl ServerSide {
             door,
             socket,
             strikes: Strikes::default(),
+            questions: HashMap::new(),
             tunnels: HashSet::new(),
             ids: ConnectionIds::default(),
             aggregate: None,
@@ -98,11 +102,15 @@ impl ServerSide {
 }
 
 /// What a server lets in, from its configuration.
-pub(crate) fn door(config: &crate::config::Config) -> crate::Result<Door> {
+pub(crate) fn door(
+    config: &crate::config::Config,
+    authenticator: Option<Arc<dyn Authenticator>>,
+) -> crate::Result<Door> {
     Ok(Door {
         keys: config.access_keys.clone(),
         stand_in: AccessKey::generate("nobody")?,
         max_sessions: u64::from(config.max_sessions),
+        authenticator,
     })
 }
 
@@ -202,8 +210,22 @@ impl ControlThread {
     }
 
     fn on_open(&mut self, key: usize, conn: &mut Conn, open: Open) -> Result<(), Fault> {
+        if self.is_asking() {
+            return self.ask(key, conn, open);
+        }
+        self.decide(key, conn, open, Ok(()))
+    }
+
+    /// Answers OPEN: with a session if `verdict` and all limits allow one.
+    pub(super) fn decide(
+        &mut self,
+        key: usize,
+        conn: &mut Conn,
+        open: Open,
+        verdict: Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let request = open.request;
-        match self.try_open(key, conn, open) {
+        match verdict.and_then(|()| self.try_open(key, conn, open)) {
             Ok(opened) => answer(conn, &Message::Opened(opened)),
             Err(refusal) => {
                 if let Some(server) = &self.server {
@@ -215,9 +237,9 @@ impl ControlThread {
     }
 
     /// Whether there is room for one more session.
-    fn check_limits(&self) -> Result<(), Fault> {
-        let active = self.books.live(Home::Server).count() as u64;
+    pub(super) fn check_limits(&self) -> Result<(), Fault> {
         let Some(server) = &self.server else { return Ok(()) };
+        let active = (self.books.live(Home::Server).count() + server.questions.len()) as u64;
         if server.closing.is_some() {
             return Err(Fault::new(ErrorCode::Shutdown, "this server is closing down"));
         }
@@ -340,8 +362,9 @@ impl ControlThread {
         }
     }
 
-    pub(super) fn on_guest_gone(&mut self, guest: &Guest, dismissed: bool) {
-        let Some(server) = &self.server else { return };
+    pub(super) fn on_guest_gone(&mut self, key: usize, guest: &Guest, dismissed: bool) {
+        let Some(server) = &mut self.server else { return };
+        server.questions.retain(|_, (asking, _)| *asking != key);
         let counters = &server.shared.counters;
         if guest.welcome {
             counters.connections.fetch_sub(1, Ordering::Relaxed);

@@ -1,5 +1,6 @@
 //! Who is let in, and what they may open.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,10 @@ use faspstream_proto::error::ErrorCode;
 
 use super::accept::{Guest, answer};
 use super::books::Home;
+use super::connection::Gone;
 use super::messages::Open;
 use super::thread::{Conn, ControlThread, Fault, Who};
+use crate::api::authenticator::{AccessRequest, Question};
 
 impl ControlThread {
     /// Lets a client in that has proven itself.
@@ -52,6 +55,59 @@ impl ControlThread {
                 server.strikes.strike(conn.link.peer().ip(), Instant::now())
             }
             _ => Duration::ZERO,
+        }
+    }
+
+    /// True if somebody is to be asked about each session.
+    pub(super) fn is_asking(&self) -> bool {
+        self.server.as_ref().is_some_and(|server| server.door.authenticator.is_some())
+    }
+
+    /// Asks the authenticator, if the limits allow the session at all; `on_decided` goes on.
+    pub(super) fn ask(&mut self, key: usize, conn: &mut Conn, open: Open) -> Result<(), Fault> {
+        let Who::Guest(guest) = &conn.who else { return Err(Fault::protocol("no client")) };
+        if let Err(refusal) = self.check_limits().and_then(|()| self.check_key(guest, &open)) {
+            return self.decide(key, conn, open, Err(refusal));
+        }
+        let request = AccessRequest {
+            // A principal that is a certificate has a colon, which no id of a key has.
+            key_id: if guest.principal.contains(':') { String::new() } else { guest.principal.clone() },
+            certificate: conn.link.peer_certificate().map(<[u8]>::to_vec),
+            direction: open.direction,
+            stream: open.stream.clone(),
+            metadata: open.metadata.clone(),
+            remote: conn.link.peer(),
+        };
+        let number = self.draw_key() as u64;
+        let Some(server) = &mut self.server else { return Ok(()) };
+        server.questions.insert(number, (key, open));
+        let question = Question::new(request, number, self.mail.clone());
+        if let Some(authenticator) = server.door.authenticator.clone() {
+            // A question that is dropped by a panic answers itself.
+            let asked = catch_unwind(AssertUnwindSafe(|| authenticator.ask(question)));
+            if asked.is_err() {
+                log::error!(target: "faspstream::control", "the authenticator panicked: the session is denied");
+            }
+        }
+        Ok(())
+    }
+
+    /// The authenticator has answered.
+    pub(super) fn on_decided(&mut self, question: u64, refusal: Option<String>) {
+        let asked = self.server.as_mut().and_then(|server| server.questions.remove(&question));
+        let Some((key, open)) = asked else { return };
+        // Who has left meanwhile needs no answer.
+        let Some(mut conn) = self.conns.remove(&key) else { return };
+        let verdict = refusal.map_or(Ok(()), |reason| Err(Fault::new(ErrorCode::Permission, reason)));
+        let answered = self.decide(key, &mut conn, open, verdict);
+        let flushed = conn.link.flush();
+        match (answered, flushed) {
+            (Ok(()), Err(gone)) => self.on_conn_gone(key, conn, &gone),
+            (Err(fault), _) => {
+                log::debug!(target: "faspstream::control", "answering {}: {}", conn.link.peer(), fault.words);
+                self.on_conn_gone(key, conn, &Gone::Backlog);
+            }
+            (Ok(()), Ok(_)) => drop(self.conns.insert(key, conn)),
         }
     }
 }

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use faspstream_proto::config::ConnectionId;
 use faspstream_proto::error::ErrorCode;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection};
+use rustls::{CertificateError, ClientConfig, ClientConnection};
 
 use super::books::Home;
 use super::carry::Carrying;
 use super::connection::{Connection, Gone};
 use super::eyeballs::{ATTEMPT_DELAY, interleave, resolve};
+use super::pin::NotPinned;
 use super::thread::{Conn, ControlThread, Fault, Who};
 use super::{ClientId, ControlCommand};
 use crate::api::error::{Error, describe};
@@ -374,13 +375,17 @@ impl ClientSide {
     /// Beyond this machine a server must be known by something.
     fn check_peer(&self, address: SocketAddr) -> Result<(), Error> {
         let config = &self.shared.config;
-        if address.ip().is_loopback() || !config.access_keys.is_empty() || config.tls_trust.is_some() {
+        if address.ip().is_loopback()
+            || !config.access_keys.is_empty()
+            || config.tls_trust.is_some()
+            || !config.tls_pins.is_empty()
+        {
             return Ok(());
         }
         let target = self.shared.target();
         Err(Error::configuration(format!(
             "{target} is not on this machine and nothing says how to know it: set access.key (`faspstream keygen ID` makes one) \
-             or tls.trust"
+             or tls.trust or tls.pin"
         )))
     }
 
@@ -411,6 +416,14 @@ impl ClientSide {
                     "{target} closed the connection during the handshake; check that it is a faspstream server"
                 ),
             ),
+            Gone::Tls(rustls::Error::InvalidCertificate(CertificateError::Other(e)))
+                if e.0.downcast_ref::<NotPinned>().is_some() =>
+            {
+                Error::new(
+                    ErrorCode::Authentication,
+                    format!("{target} is not the server that is meant: {e}"),
+                )
+            }
             Gone::Tls(e @ rustls::Error::InvalidCertificate(_)) => Error::new(
                 ErrorCode::Authentication,
                 format!("{target} has no certificate that tls.trust accepts: {e}"),

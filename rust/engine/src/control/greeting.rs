@@ -1,10 +1,13 @@
 //! HELLO and WELCOME: both ends prove that they know the access key (wire-format.md §2.1).
 
+use std::sync::Arc;
+
 use faspstream_proto::error::ErrorCode;
 
 use super::auth::{self, Exported, Prover};
 use super::messages::{Message, VERSION};
 use super::thread::Fault;
+use crate::api::authenticator::Authenticator;
 use crate::api::key::AccessKey;
 use crate::api::key_limits::KeyLimits;
 use crate::api::receipt::hex;
@@ -32,6 +35,8 @@ pub(crate) struct Door {
     /// Checked in the place of a key that does not exist, so that the answer takes as long.
     pub(crate) stand_in: AccessKey,
     pub(crate) max_sessions: u64,
+    /// Asked about each session.
+    pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
 }
 
 impl Door {
@@ -125,6 +130,7 @@ mod tests {
             keys: keys.iter().map(|k| key(k)).collect(),
             stand_in: key("x:stand-in-secret"),
             max_sessions: 7,
+            authenticator: None,
         }
     }
 

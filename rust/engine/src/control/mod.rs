@@ -16,6 +16,8 @@ mod eyeballs;
 pub(crate) mod greeting;
 pub(crate) mod messages;
 mod opening;
+pub(crate) mod pem;
+pub(crate) mod pin;
 mod strikes;
 pub(crate) mod thread;
 pub(crate) mod tls;
@@ -66,6 +68,8 @@ pub(crate) enum ControlCommand {
     CloseServer(Duration),
     /// The server's cap of the sum of all sessions.
     Aggregate(Rate),
+    /// The authenticator has answered this question; a reason is a no.
+    Decided(u64, Option<String>),
     /// The keys that new clients may prove from now on.
     AccessKeys(Vec<AccessKey>),
     /// The thread is to end.

@@ -160,6 +160,7 @@ impl ControlThread {
             ControlCommand::TunnelGone(number) => self.on_tunnel_gone(number),
             ControlCommand::CloseServer(grace) => self.start_close_server(grace),
             ControlCommand::Aggregate(rate) => self.set_aggregate(rate),
+            ControlCommand::Decided(question, refusal) => self.on_decided(question, refusal),
             ControlCommand::AccessKeys(keys) => self.set_access_keys(keys),
             ControlCommand::Shutdown => self.end(),
         }
@@ -320,7 +321,7 @@ impl ControlThread {
         }
         self.detach(key, matches!(gone, Gone::ByPeer));
         match conn.who {
-            Who::Guest(guest) => self.on_guest_gone(&guest, conn.leaving),
+            Who::Guest(guest) => self.on_guest_gone(key, &guest, conn.leaving),
             Who::Host(client) => self.on_host_gone(client, key, gone),
             Who::Carrier(client) => self.on_carrier_failed(client, gone),
         }

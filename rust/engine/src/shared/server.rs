@@ -13,6 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::notice::Notice;
 use super::{Owner, Pipe, SessionShared};
+use crate::api::authenticator::Authenticator;
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::key::AccessKey;
 use crate::api::listener::{Listener, Ready};
@@ -21,6 +22,7 @@ use crate::api::session::{Direction, Session};
 use crate::api::stats::ServerStats;
 use crate::config::Config;
 use crate::control::messages::Open;
+use crate::control::pin::KeyPin;
 use crate::control::{ControlCommand, accept, tls};
 use crate::io::socket::UdpEndpoint;
 use crate::io::{SlotId, SocketId};
@@ -54,6 +56,8 @@ pub(crate) struct ServerShared {
     pub(crate) udp: SocketAddr,
     pub(crate) notice: Notice,
     pub(crate) counters: Counters,
+    /// Of the key in this server's certificate.
+    pub(crate) pin: KeyPin,
     receive_buffer: u64,
     runtime: Runtime,
     /// Opened by clients and not accepted by the application.
@@ -65,12 +69,12 @@ pub(crate) struct ServerShared {
 }
 
 impl ServerShared {
-    pub(crate) fn start(config: Config) -> Result<Arc<Self>> {
+    pub(crate) fn start(config: Config, authenticator: Option<Arc<dyn Authenticator>>) -> Result<Arc<Self>> {
         config.options.check()?;
         let at = resolve(&config)?;
-        check_exposure(&config, at)?;
-        let tls = tls::server_config(&config)?;
-        let door = accept::door(&config)?;
+        check_exposure(&config, at, authenticator.is_some())?;
+        let (tls, pin) = tls::server_config(&config)?;
+        let door = accept::door(&config, authenticator)?;
         let listener = listen(at).map_err(|e| bind_error("tcp.port", at, &e))?;
         let tcp = listener.local_addr().map_err(|e| bind_error("tcp.port", at, &e))?;
         let udp_at = SocketAddr::new(at.ip(), config.udp_port);
@@ -82,6 +86,7 @@ impl ServerShared {
             udp: endpoint.local(),
             notice: Notice::default(),
             counters: Counters::default(),
+            pin,
             receive_buffer: endpoint.receive_buffer() as u64,
             runtime,
             queue: Mutex::default(),
@@ -94,7 +99,7 @@ impl ServerShared {
         let mortal: Weak<dyn Mortal> = Arc::downgrade(&shared) as Weak<dyn Mortal>;
         shared.runtime.register(mortal);
         shared.runtime.spawn(threads)?;
-        log::info!(target: "faspstream::server", "listening on tcp {tcp}, udp {}", shared.udp);
+        log::info!(target: "faspstream::server", "listening on tcp {tcp}, udp {}; tls.pin {pin}", shared.udp);
         Ok(shared)
     }
 
@@ -260,8 +265,9 @@ fn resolve(config: &Config) -> Result<SocketAddr> {
 }
 
 /// A server that others can reach must know its guests.
-fn check_exposure(config: &Config, at: SocketAddr) -> Result<()> {
-    if at.ip().is_loopback() || !config.access_keys.is_empty() || config.tls_trust.is_some() {
+fn check_exposure(config: &Config, at: SocketAddr, is_asking: bool) -> Result<()> {
+    let has_rule = is_asking || !config.access_keys.is_empty() || config.tls_trust.is_some();
+    if at.ip().is_loopback() || has_rule {
         return Ok(());
     }
     Err(Error::configuration(format!(

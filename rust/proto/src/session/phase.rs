@@ -12,6 +12,9 @@ const LINGER: Duration = Duration::from_secs(3);
 /// COMPLETE is repeated by itself so often while the receiver lingers.
 const COMPLETE_REPEAT: Duration = Duration::from_millis(250);
 
+/// Words that no address may be sent yet are tried again after so long.
+const PUT_OFF: Duration = Duration::from_millis(25);
+
 /// ABORT is sent so often.
 const ABORTS: u32 = 3;
 
@@ -79,6 +82,11 @@ impl Farewell {
         self.next_at = now;
     }
 
+    /// The words could not go out.
+    pub(super) fn put_off(&mut self, now: Instant) {
+        self.next_at = now + PUT_OFF;
+    }
+
     /// The words went out in datagram `number`.
     pub(super) fn on_sent(&mut self, now: Instant, number: u64) {
         self.left = self.left.saturating_sub(1);
@@ -91,9 +99,9 @@ impl Farewell {
         self.number.is_some_and(|first| first <= number)
     }
 
-    /// When something is to be done.
-    fn deadline(&self) -> Instant {
-        if self.left > 0 { self.next_at.min(self.until) } else { self.until }
+    /// When something is to be done; while nothing can be said only the end is waited for.
+    fn deadline(&self, is_mute: bool) -> Instant {
+        if self.left > 0 && !is_mute { self.next_at.min(self.until) } else { self.until }
     }
 
     fn is_over(&self, now: Instant, lingers: bool) -> bool {
@@ -125,11 +133,11 @@ impl Phase {
     }
 
     /// When the last words or the lingering call for something; None if open or drained.
-    pub(super) fn deadline(&self, now: Instant, role: Role) -> Option<Instant> {
+    pub(super) fn deadline(&self, now: Instant, role: Role, is_mute: bool) -> Option<Instant> {
         match self {
             Self::Open => None,
             Self::Complete(farewell) | Self::Closed(_, farewell) => {
-                (!self.is_drained(now, role)).then(|| farewell.deadline())
+                (!self.is_drained(now, role)).then(|| farewell.deadline(is_mute))
             }
         }
     }

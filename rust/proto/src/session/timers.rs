@@ -12,7 +12,7 @@ impl Session {
     /// The earliest of all deadlines; None once drained.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         if !self.phase.is_open() {
-            return self.phase.deadline(self.now, self.role);
+            return self.phase.deadline(self.now, self.role, self.is_send_blocked);
         }
         let silence = &self.channel.silence;
         let mut earliest = silence.deadline();

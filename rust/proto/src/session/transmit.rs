@@ -89,7 +89,11 @@ impl Session {
             None => None,
         };
         self.scratch = scratch;
-        let (number, len) = sealed?;
+        let Some((number, len)) = sealed else {
+            // An unproven address has had all that it may get: not at once again.
+            self.phase.farewell().into_iter().for_each(|words| words.put_off(now));
+            return None;
+        };
         self.account_control(now, number, len, contents);
         Some(single(to?, len))
     }

@@ -30,16 +30,19 @@ public final class AccessKey {
 
     private final String id;
     private final String secret;
+    /** What a server lets its holder do, as in {@link #withLimits}; empty for everything. */
+    private final String limits;
 
-    private AccessKey(String id, String secret) {
+    private AccessKey(String id, String secret, String limits) {
         this.id = id;
         this.secret = secret;
+        this.limits = limits;
     }
 
     /**
      * A key from its parts.
      *
-     * @param id 1 to 128 bytes in UTF-8 without colon, white space or control character
+     * @param id 1 to 128 bytes in UTF-8 without colon, parenthesis, white space or control character
      * @param secret 1 to 1,024 bytes in UTF-8 without control characters; below 16 bytes it is logged as weak, so take {@link #generate}
      *     unless you have a reason
      * @return the key
@@ -47,10 +50,10 @@ public final class AccessKey {
      */
     public static AccessKey of(String id, String secret) {
         Checks.text("access key id", id, MAX_ID);
-        if (id.indexOf(':') >= 0 || id.chars().anyMatch(Character::isWhitespace)) {
-            throw new IllegalArgumentException("access key id is '" + id + "', allowed is no colon and no white space");
+        if (id.chars().anyMatch(c -> ":()".indexOf(c) >= 0 || Character.isWhitespace(c))) {
+            throw new IllegalArgumentException("access key id is '" + id + "', allowed is no colon, parenthesis and white space");
         }
-        return new AccessKey(id, Checks.text("secret of the access key '" + id + "'", secret, MAX_SECRET));
+        return new AccessKey(id, Checks.text("secret of the access key '" + id + "'", secret, MAX_SECRET), "");
     }
 
     /**
@@ -66,7 +69,28 @@ public final class AccessKey {
     }
 
     /**
-     * Reads a key of the form {@code id:secret}, as {@link #reveal} writes it.
+     * The same key with what a server lets its holder do. At a client limits mean nothing.
+     *
+     * @param limits separated by {@code ;}: {@code push} or {@code pull} (only that direction), {@code rate=RATE} (cap of each session),
+     *     {@code prefix=TEXT} (which names of streams begin with), {@code sessions=NUMBER} (at the same time), such as
+     *     {@code "push;rate=100mbit;prefix=cam-;sessions=2"}; checked when a server starts
+     * @return the key
+     */
+    public AccessKey withLimits(String limits) {
+        return new AccessKey(id, secret, Checks.text("limits of the access key '" + id + "'", limits, MAX_SECRET));
+    }
+
+    /**
+     * What a server lets the holder do.
+     *
+     * @return as in {@link #withLimits}, empty for everything
+     */
+    public String limits() {
+        return limits;
+    }
+
+    /**
+     * Reads a key of the form {@code id:secret} or {@code id(limits):secret}, as {@link #reveal} writes it.
      *
      * @param text the text
      * @return the key
@@ -75,9 +99,14 @@ public final class AccessKey {
     public static AccessKey parse(String text) {
         int colon = Checks.notNull(text, "access key").indexOf(':');
         if (colon < 0) {
-            throw new IllegalArgumentException("an access key has no ':', allowed is id:secret");
+            throw new IllegalArgumentException("an access key has no ':', allowed is id:secret or id(limits):secret");
         }
-        return of(text.substring(0, colon), text.substring(colon + 1));
+        String id = text.substring(0, colon);
+        String secret = text.substring(colon + 1);
+        int open = id.indexOf('(');
+        return open > 0 && id.endsWith(")")
+                ? of(id.substring(0, open), secret).withLimits(id.substring(open + 1, id.length() - 1))
+                : of(id, secret);
     }
 
     /**
@@ -151,18 +180,19 @@ public final class AccessKey {
     }
 
     /**
-     * The key with its secret, {@code id:secret}. Keep it out of logs.
+     * The key with its secret, {@code id:secret} or {@code id(limits):secret}. Keep it out of logs.
      *
      * @return the text; {@link #parse} reads it
      */
     public String reveal() {
-        return id + ":" + secret;
+        return (limits.isEmpty() ? id : id + "(" + limits + ")") + ":" + secret;
     }
 
     @Override
     public boolean equals(Object other) {
         return other instanceof AccessKey
                 && ((AccessKey) other).id.equals(id)
+                && ((AccessKey) other).limits.equals(limits)
                 && MessageDigest.isEqual(bytes(secret), bytes(((AccessKey) other).secret));
     }
 

@@ -252,6 +252,24 @@ public abstract class EndpointBuilder<B extends EndpointBuilder<B>> {
     }
 
     /**
+     * The public keys that the server of a client may show, beside what {@link #tlsTrust} asks; a server has no use for it. Key
+     * {@code tls.pin}, default: any key.
+     *
+     * @param pins one or more, each SHA-256 of a public key (SubjectPublicKeyInfo) in 64 hexadecimal digits; a server gives its own as
+     *     {@link Server#keyPin}
+     * @return this
+     */
+    public B tlsPin(String... pins) {
+        if (Checks.notNull(pins, "tlsPin").length == 0) {
+            throw new IllegalArgumentException("tlsPin is empty, allowed is one pin or more");
+        }
+        for (String pin : pins) {
+            Checks.notNull(pin, "tlsPin");
+        }
+        return set(Setting.TLS_PIN, Setting.pins(pins));
+    }
+
+    /**
      * What carries the data. Key {@code transport}, default {@link Transport#AUTO}.
      *
      * @param transport the transport

@@ -41,6 +41,7 @@ public final class Server implements AutoCloseable {
     private final boolean completeOnClose;
     private final InetSocketAddress address;
     private final int udpPort;
+    private final String keyPin;
 
     private Server(ServerCore core, boolean completeOnClose) throws NativeFailure {
         this.core = core;
@@ -48,6 +49,7 @@ public final class Server implements AutoCloseable {
         Fields info = new Fields(Native.serverInfo(core.handle()));
         this.address = SessionInfo.address(info.nextText(), info.nextInt());
         this.udpPort = info.nextInt();
+        this.keyPin = info.nextText();
         core.show(address.getHostString() + ":" + address.getPort());
         Forgotten.watch(this, core, "server on " + address);
     }
@@ -63,6 +65,8 @@ public final class Server implements AutoCloseable {
 
     /** Describes a server and starts it. */
     public static final class Builder extends EndpointBuilder<Builder> {
+        private Authenticator authenticator;
+
         private Builder() {}
 
         @Override
@@ -71,10 +75,21 @@ public final class Server implements AutoCloseable {
         }
 
         /**
+         * Asks about each session, after access keys, their limits and certificates have allowed it. Without it they alone decide.
+         *
+         * @param authenticator called on threads of its own
+         * @return this
+         */
+        public Builder authenticator(Authenticator authenticator) {
+            this.authenticator = Checks.notNull(authenticator, "authenticator");
+            return this;
+        }
+
+        /**
          * Binds both ports and begins to take clients.
          *
          * @return the server, running
-         * @throws FaspException with {@link ErrorCode#CONFIGURATION} (also for an address that is not loopback without an access key) or
+         * @throws FaspException with {@link ErrorCode#CONFIGURATION} (also for an address that is not loopback without an access key, a TLS certificate rule or an authenticator) or
          *     {@link ErrorCode#ADDRESS_IN_USE}; the message says what to do
          * @throws IOException if a file can't be read
          */
@@ -84,7 +99,7 @@ public final class Server implements AutoCloseable {
             byte[] config = settings.encode();
             ServerCore core = null;
             try {
-                core = new ServerCore(Native.serverStart(config));
+                core = new ServerCore(Native.serverStart(config, authenticator != null), authenticator);
                 return new Server(core, (Boolean) settings.get(Setting.COMPLETE_ON_CLOSE));
             } catch (NativeFailure f) {
                 if (core != null) {
@@ -122,6 +137,16 @@ public final class Server implements AutoCloseable {
      */
     public int udpPort() {
         return udpPort;
+    }
+
+    /**
+     * What clients may set as {@code tls.pin}: the digest of the public key in this server's certificate. Without {@code tls.cert} the
+     * key is another one at each start.
+     *
+     * @return {@code sha256:} and 64 hexadecimal digits
+     */
+    public String keyPin() {
+        return keyPin;
     }
 
     /**

@@ -21,8 +21,12 @@ final class ServerCore extends Endpoint {
     private volatile EndpointMXBean bean;
     private volatile ServerStats lastStats = new ServerStats(new long[ServerStats.COUNT]);
 
-    ServerCore(long handle) {
+    /** Null if nobody is asked. */
+    private final Authenticator authenticator;
+
+    ServerCore(long handle, Authenticator authenticator) {
         super(handle);
+        this.authenticator = authenticator;
         register();
     }
 
@@ -30,6 +34,9 @@ final class ServerCore extends Endpoint {
     protected void onReady(int bits) {
         if ((bits & Ready.GONE) != 0) {
             gone = true;
+        }
+        if ((bits & Ready.ASKED) != 0) {
+            Questions.takeAll(handle(), authenticator);
         }
         if (bits == Ready.ACCEPT) {
             // Thousands may wait for a session that one of them gets.

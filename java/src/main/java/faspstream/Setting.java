@@ -93,6 +93,12 @@ enum Setting {
             return path(text);
         }
     },
+    TLS_PIN("tls.pin", "") {
+        @Override
+        Object parse(String text) {
+            return text.isEmpty() ? null : pins(text.split(","));
+        }
+    },
     DATAGRAM_SIZE("datagram.size", "auto") {
         @Override
         Object parse(String text) {
@@ -276,6 +282,21 @@ enum Setting {
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException("allowed is the path of a file", e);
         }
+    }
+
+    /** Pins in one spelling, separated by commas. */
+    static String pins(String... pins) {
+        StringBuilder all = new StringBuilder();
+        for (String pin : pins) {
+            String digits = pin.trim().toLowerCase(Locale.ROOT);
+            digits = (digits.startsWith("sha256:") ? digits.substring(7) : digits).replace(":", "");
+            if (!digits.matches("[0-9a-f]{64}")) {
+                throw new IllegalArgumentException(
+                        "'" + pin + "' is no pin, allowed are the 64 hexadecimal digits of a SHA-256 over the server's public key");
+            }
+            all.append(all.length() == 0 ? "sha256:" : ",sha256:").append(digits);
+        }
+        return all.toString();
     }
 
     private static <E extends Enum<E>> E constant(E[] values, String text) {

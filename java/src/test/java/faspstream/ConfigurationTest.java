@@ -56,10 +56,10 @@ class ConfigurationTest {
                 .policy(RatePolicy.LOW).cipher(Cipher.CHACHA20_POLY1305).datagramSize(1400).bufferSize(1 << 20)
                 .bufferMax(2 << 20).connectTimeout(Duration.ofMillis(1500)).outageTimeout(Duration.ofMinutes(10))
                 .maxSessions(5).completeOnClose(false).tlsCertificate(Path.of("c")).tlsKey(Path.of("k"))
-                .tlsTrust(Path.of("t")).transport(Transport.UDP).dscp(46);
+                .tlsTrust(Path.of("t")).tlsPin("AB".repeat(32), "sha256:" + "0c".repeat(32)).transport(Transport.UDP).dscp(46);
         assertEquals(
                 "host=::1\ntcp.port=1\nudp.port=2\ntarget.rate=2000000000bit\nmin.rate=1000000bit\npolicy=low\n"
-                        + "cipher=chacha20-poly1305\ntls.cert=c\ntls.key=k\ntls.trust=t\ndatagram.size=1400\n"
+                        + "cipher=chacha20-poly1305\ntls.cert=c\ntls.key=k\ntls.trust=t\ntls.pin=sha256:" + "ab".repeat(32) + ",sha256:" + "0c".repeat(32) + "\ndatagram.size=1400\n"
                         + "buffer.size=1048576\nbuffer.max=2097152\nconnect.timeout=1500ms\noutage.timeout=600000ms\n"
                         + "max.sessions=5\ncomplete.on.close=false\ntransport=udp\ndscp=46\n"
                         + "access.key=a:12345678\naccess.key=b:87654321\n",
@@ -102,6 +102,7 @@ class ConfigurationTest {
         "cipher=none | cipher | aes-128-gcm",
         "complete.on.close=maybe | complete.on.close | true or false",
         "dscp=64 | dscp | 63",
+        "tls.pin=00 | tls.pin | 64 hexadecimal digits",
         "min.rate=unlimited | min.rate | target rate"
     })
     void aBadEntryNamesFileKeyAndWhatIsAllowed(String entry, String key, String allowed) throws IOException {

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  */
 public final class Native {
     /** Number of this interface; the library refuses a jar with another one. Raise it with every change of a method below. */
-    public static final int ABI = 2;
+    public static final int ABI = 3;
 
     /** What {@link #read} gives when nothing is there: wait for {@link Ready#READABLE}. */
     public static final int EMPTY = 0;
@@ -71,10 +71,16 @@ public final class Native {
 
     // ---- server
 
-    /** Binds and starts a server from lines of key=value; wipes nothing. */
-    public static native long serverStart(byte[] config) throws NativeFailure;
+    /** Binds and starts a server from lines of key=value; wipes nothing. With {@code asks} every session is a question first. */
+    public static native long serverStart(byte[] config, boolean asks) throws NativeFailure;
 
-    /** Its addresses: IP (text), TCP port (4 bytes), UDP port (4). */
+    /** The next question, null if there is none: number (8 bytes), what {@code faspstream.AccessRequest} reads. */
+    public static native byte[] serverQuestion(long server) throws NativeFailure;
+
+    /** Answers a question, once: a refusal is the reason for the peer, in UTF-8; null is a yes. */
+    public static native void serverAnswer(long server, long number, byte[] refusal) throws NativeFailure;
+
+    /** Its addresses and key: IP (text), TCP port (4 bytes), UDP port (4), what clients may pin (text). */
     public static native byte[] serverInfo(long server) throws NativeFailure;
 
     /** The handle of the next session, 0 if there is none: wait for {@link Ready#ACCEPT}. */

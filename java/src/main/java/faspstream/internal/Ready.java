@@ -18,5 +18,8 @@ public final class Ready {
     /** A client or server that was closed is gone, and its ports are free. */
     public static final int GONE = 1 << 16;
 
+    /** The authenticator of a server is asked. */
+    public static final int ASKED = 1 << 17;
+
     private Ready() {}
 }

@@ -91,7 +91,7 @@ class NativeTest {
     void nullIsAnExceptionAndNoCrash() {
         assertThrows(Exception.class, () -> Native.read(1, null, 0, 8));
         assertThrows(Exception.class, () -> Native.readDirect(1, null, 0, 8));
-        assertThrows(Exception.class, () -> Native.serverStart(null));
+        assertThrows(Exception.class, () -> Native.serverStart(null, false));
         assertThrows(Exception.class, () -> Native.abort(1, null));
     }
 }
