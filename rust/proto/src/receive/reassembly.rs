@@ -51,6 +51,15 @@ impl Reassembly {
         }
     }
 
+    /// As if everything below `bytes` had arrived and been handed out.
+    #[cfg(test)]
+    pub(crate) fn pretend_read(&mut self, bytes: u64) {
+        self.store.pretend_base(bytes);
+        self.received.insert(0..bytes);
+        (self.received_bytes, self.read) = (bytes, bytes);
+        self.limit += bytes;
+    }
+
     /// Takes bytes below `limit` from now on; a lower one than before changes nothing.
     pub(crate) fn raise_limit(&mut self, limit: u64) {
         self.limit = self.limit.max(limit);

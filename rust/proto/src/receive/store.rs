@@ -36,6 +36,13 @@ impl ChunkStore {
         offset / self.size
     }
 
+    /// As if everything below `base`, a multiple of the size of a chunk, had been handed out.
+    #[cfg(test)]
+    pub(super) fn pretend_base(&mut self, base: u64) {
+        assert_eq!(base % self.size, 0, "a chunk begins there");
+        self.base = base;
+    }
+
     /// Bytes of memory in use for chunks.
     #[cfg(test)]
     pub(super) fn allocated(&self) -> u64 {

@@ -68,6 +68,13 @@ impl SendQueue {
         }
     }
 
+    /// As if the stream had come so far and all of it had been acknowledged.
+    #[cfg(test)]
+    pub(crate) fn pretend_acknowledged(&mut self, bytes: u64) {
+        (self.written, self.sent) = (bytes, bytes);
+        self.acked.insert(0..bytes);
+    }
+
     /// Bytes written since the beginning; where the next push will stand.
     pub(crate) fn written(&self) -> u64 {
         self.written

@@ -339,6 +339,24 @@ impl Session {
 }
 
 impl Session {
+    /// As if `bytes`, a multiple of 64 KiB, of the stream were behind it already; before anything was sent.
+    #[cfg(test)]
+    pub(crate) fn pretend_at(&mut self, bytes: u64) {
+        match &mut self.half {
+            Half::Send(send) => {
+                send.queue.pretend_acknowledged(bytes);
+                send.peer.limit += bytes;
+                send.peer.consumed = bytes;
+            }
+            Half::Recv(recv) => {
+                recv.reassembly.pretend_read(bytes);
+                recv.flow.on_consumed(bytes);
+                recv.flow.on_told();
+                recv.reassembly.raise_limit(recv.flow.limit());
+            }
+        }
+    }
+
     /// Time never goes back.
     fn clock(&mut self, now: Instant) -> Instant {
         self.now = self.now.max(now);

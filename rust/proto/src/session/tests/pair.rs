@@ -61,7 +61,7 @@ pub(super) struct Pair {
     pub(super) reads: bool,
     /// Bytes that the writing application still has.
     pub(super) to_write: u64,
-    written: u64,
+    pub(super) written: u64,
     sent_digest: StreamDigest,
     finishes: bool,
     flying: BTreeMap<(Instant, u64), Flying>,
