@@ -266,6 +266,9 @@ impl World {
             self.ends[end].handle_send_blocked(self.now, false);
             self.ends[end].handle_path_change(self.now);
         }
+        // At the least rate that a program can set the stream would take a quarter of an hour.
+        let rates = Rates { target: Rate::from_mbps(10), ..Rates::default() };
+        self.ends[SENDER].handle_rates(self.now, rates);
         self.finish();
         let limit = self.now + Duration::from_secs(400);
         let mut steps = 0;

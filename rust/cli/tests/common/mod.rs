@@ -42,9 +42,15 @@ impl Serve {
 
     /// Starts it with these words on free ports, and waits until it listens.
     pub(crate) fn spawn(words: &[&str], prepare: impl FnOnce(&mut Command) -> &mut Command) -> Self {
-        let mut command = command(&["serve", "--json", "--port", "0", "--udp-port", "0"]);
-        let mut child =
-            prepare(command.args(words)).stderr(Stdio::piped()).spawn().expect("the command starts");
+        let mut command = command(&["serve", "--port", "0"]);
+        prepare(command.args(words));
+        Self::launch(command)
+    }
+
+    /// The same as `command` says, which begins with `serve`, names the control port, and may be wrapped into something.
+    pub(crate) fn launch(mut command: Command) -> Self {
+        command.args(["--json", "--udp-port", "0"]).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command starts");
         let (sender, lines) = channel();
         let reader = BufReader::new(child.stderr.take().expect("it is piped"));
         std::thread::spawn(move || {
