@@ -8,6 +8,7 @@ fail() {
     echo "$library: $*" >&2
     exit 1
 }
+[ -f "$library" ] || fail "is not there"
 command -v objdump >/dev/null || { echo "objdump is not installed: $library is not checked"; exit 0; }
 
 needed=$(objdump -p "$library" | sed -n 's/^ *NEEDED *//p')

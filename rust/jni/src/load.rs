@@ -8,6 +8,7 @@ use jni::sys::{JNI_ERR, JNI_VERSION_1_8, jint};
 use jni::vm::{AttachConfig, AttachmentExceptionPolicy};
 use jni::{Env, JavaVM, jni_sig, jni_str};
 
+#[cfg(not(target_os = "android"))]
 use crate::handles::BRIDGE;
 use crate::table;
 

@@ -1,7 +1,5 @@
 //! The engine's log records on their way to `java.util.logging`.
 
-#![cfg_attr(target_os = "android", expect(dead_code, reason = "there the system's log takes the records"))]
-
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
