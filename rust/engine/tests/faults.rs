@@ -164,7 +164,9 @@ fn exchange(writer: &Session, reader: &Session) {
 #[test]
 fn a_session_outlives_its_control_connection_and_gets_a_new_one() {
     let (server, relay, client, writer, reader) = relayed();
-    for round in 1..=10 {
+    // `FASPSTREAM_RESETS=100` for the long form.
+    let resets = std::env::var("FASPSTREAM_RESETS").map_or(10, |text| text.parse().expect("a number"));
+    for round in 1..=resets {
         exchange(&writer, &reader);
         relay.cut();
         exchange(&writer, &reader);
@@ -180,6 +182,26 @@ fn a_session_outlives_its_control_connection_and_gets_a_new_one() {
     writer.finish().expect("it is open");
     assert_eq!(reader.read(&mut [0; 10]).expect("the end comes"), 0);
     assert_eq!(writer.wait_for_end(None).expect("it was read").bytes, 1_000_000);
+}
+
+#[test]
+fn a_writer_of_a_byte_a_second_outlives_a_shorter_outage_timeout_and_each_byte_comes_at_once() {
+    let options = Options { outage_timeout: Duration::from_millis(500), ..Options::default() };
+    let server = server_builder().access_key(key()).options(options).start().expect("it starts");
+    let builder = Client::builder().tcp_port(server.tcp_port()).access_key(key()).options(options);
+    let client = builder.connect().expect("it is let in");
+    let writer = client.open(Direction::Push, "drip", Metadata::new()).expect("it opens");
+    let reader = server.accept(Some(PATIENCE)).expect("it arrives");
+    for byte in 0..4 {
+        writer.write(&[byte]).expect("it is open");
+        writer.flush().expect("it is open");
+        let mut got = [0xff; 8];
+        let n = reader.read_until(&mut got, Some(Instant::now() + PATIENCE)).expect("it comes");
+        assert_eq!(got[..n], [byte]);
+        thread::sleep(Duration::from_secs(1));
+    }
+    writer.finish().expect("it is open");
+    assert_eq!(reader.read(&mut [0; 8]).expect("nothing was lost"), 0);
 }
 
 #[test]

@@ -47,6 +47,29 @@ fn a_key_opens_what_it_may_and_nothing_else() {
 }
 
 #[test]
+fn neither_end_can_raise_the_rate_above_what_the_key_allows() {
+    let limited =
+        AccessKey::parse("tester(rate=10mbit):correct horse battery staple").expect("it is well-formed");
+    let server = server_builder().access_key(limited).start().expect("it starts");
+    let client = client_builder(&server).access_key(key()).connect().expect("it is let in");
+    let writer = client.open(Direction::Push, "x", Metadata::new()).expect("the key allows it");
+    let reader = server.accept(Some(PATIENCE)).expect("it arrives");
+    let began = Instant::now();
+    writer.set_target_rate(Rate::UNLIMITED).expect("it is open");
+    reader.set_target_rate(Rate::UNLIMITED).expect("it is open");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            writer.write(&[7; 2_000_000]).expect("it is open");
+            writer.finish().expect("it is open");
+        });
+        let mut buffer = vec![0; 65_536];
+        while reader.read(&mut buffer).expect("they come") > 0 {}
+    });
+    // 1.6 s at 10 Mbit/s.
+    assert!(began.elapsed() > Duration::from_millis(1_200), "{:?}", began.elapsed());
+}
+
+#[test]
 fn garbage_on_the_data_port_disturbs_no_session() {
     let (server, client) = pair();
     let writer = client.open(Direction::Push, "x", Metadata::new()).expect("it opens");

@@ -18,6 +18,7 @@ use super::books::{Agreement, Entry, Home, terms};
 use super::connection::{Connection, Gone};
 use super::greeting::Door;
 use super::messages::{How, Message, Open, Opened, SessionId};
+use super::quota::Quota;
 use super::strikes::Strikes;
 use super::thread::{Conn, ControlThread, Fault, LISTENER, Who};
 use crate::api::authenticator::Authenticator;
@@ -291,6 +292,9 @@ impl ControlThread {
             udp_port: if options.transport == Transport::Tcp { 0 } else { server.shared.udp.port() },
         };
         let (slot, dscp) = (server.shared.draw_slot(), options.dscp);
+        let now = Instant::now();
+        let is_limited = allowed != Rate::UNLIMITED && !agreement.is_sender;
+        let quota = is_limited.then(|| Quota::new(allowed, now));
         let entry = Entry {
             shared: Arc::clone(&shared),
             session,
@@ -300,11 +304,14 @@ impl ControlThread {
             conn: Some(key),
             detached: None,
             cap,
+            most: allowed,
+            quota,
             dscp,
             over: false,
         };
         let socket = server.socket;
         self.begin(slot, socket, entry, config, None);
+        self.check_quotas(now);
         if let Some(server) = &self.server {
             server.shared.offer(shared);
         }

@@ -14,6 +14,7 @@ use super::ClientId;
 use super::aggregate::Aggregate;
 use super::connection::Connection;
 use super::messages::{How, Message, SessionId, Terms};
+use super::quota::Quota;
 use super::thread::ControlThread;
 use crate::api::options::Options;
 use crate::control::auth::SESSION_LABEL;
@@ -52,6 +53,10 @@ pub(crate) struct Entry {
     pub(crate) detached: Option<(Instant, bool)>,
     /// The most that this end's application lets through.
     pub(crate) cap: Rate,
+    /// The most that the server, or its key at a server, allows whatever the application says.
+    pub(crate) most: Rate,
+    /// At a server: what a client with a limited key may bring.
+    pub(crate) quota: Option<Quota>,
     /// Code point of this end's datagrams, where the user has set one.
     pub(crate) dscp: Option<u8>,
     /// Only lingering is left to the driver.
@@ -148,6 +153,10 @@ impl ControlThread {
         let Some((slot, entry)) = self.books.of_conn(conn, session).filter(|(_, e)| e.is_sender()) else {
             return;
         };
+        if entry.home != Home::Server {
+            // The server's word is the limit here, whether it has become more or less.
+            entry.most = wish.target;
+        }
         let target = wish.target.min(entry.cap);
         let rates = Rates { target, min: wish.min.min(target), policy: wish.policy };
         entry.shared.adopt_rates(rates);
@@ -171,7 +180,7 @@ impl ControlThread {
             _ => Rate::UNLIMITED,
         };
         let wanted = entry.shared.rates();
-        let target = wanted.target.min(share);
+        let target = wanted.target.min(share).min(entry.most);
         let rates = Rates { target, min: wanted.min.min(target), policy: wanted.policy };
         if entry.is_sender() {
             self.io.send(IoCommand::Rates(slot, rates));
@@ -252,6 +261,26 @@ impl ControlThread {
             entry.detached = Some((now, by_peer));
         }
         self.check_by(now + SILENCE_AFTER_REFUSAL);
+    }
+
+    /// Ends the sessions that bring more than their keys allow.
+    pub(super) fn check_quotas(&mut self, now: Instant) {
+        let mut greedy = Vec::new();
+        let mut next = None;
+        for (slot, entry) in self.books.live_mut(Home::Server) {
+            let moved = if entry.quota.is_some() { entry.moved() } else { continue };
+            let Some(quota) = &mut entry.quota else { continue };
+            if let Some(most) = quota.exceeded(now, moved) {
+                greedy.push((slot, most, entry.shared.facts.principal.clone()));
+            }
+            let look = quota.next_look();
+            next = Some(next.map_or(look, |n: Instant| n.min(look)));
+        }
+        next.into_iter().for_each(|at| self.check_by(at));
+        for (slot, most, id) in greedy {
+            let reason = format!("more than {most} has come, which is what access key {id:?} allows");
+            self.io.send(IoCommand::Abort { slot, code: ErrorCode::Permission, reason });
+        }
     }
 
     /// Gives up the sessions whose peer is gone: closed on TCP and silent on UDP.

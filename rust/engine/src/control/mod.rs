@@ -18,6 +18,7 @@ pub(crate) mod messages;
 mod opening;
 pub(crate) mod pem;
 pub(crate) mod pin;
+mod quota;
 mod strikes;
 pub(crate) mod thread;
 pub(crate) mod tls;

@@ -182,6 +182,8 @@ impl ControlThread {
             conn: Some(key),
             detached: None,
             cap: wanted.target,
+            most: opened.target,
+            quota: None,
             dscp: client.shared.options().dscp,
             over: false,
         };

@@ -199,6 +199,7 @@ impl ControlThread {
             self.on_late(key);
         }
         self.give_up_silent(now);
+        self.check_quotas(now);
         self.check_clients(now);
         self.check_server(now);
     }
