@@ -3,12 +3,12 @@
 use super::FeedbackFacts;
 use super::model::Queue;
 
-/// Growth per round trip in the start while the flight is small: a few hundred datagrams hurt nobody for long.
+/// Growth per round trip in the start while the flight is small: a thousand datagrams hurt nobody for long.
 const START_SMALL: f64 = 3.0;
 /// Growth per round trip in the start later.
-const START: f64 = 2.1;
+const START: f64 = 2.5;
 /// Datagrams in flight up to which the start grows by [`START_SMALL`].
-const SMALL: f64 = 300.0;
+const SMALL: f64 = 1_000.0;
 /// Growth per round trip, one after the other, when capacity seems to have become free.
 const RESUMED: [f64; 5] = [1.06, 1.12, 1.25, 1.5, 2.0];
 /// Multiple of the wobble of the delay that is to be exceeded.

@@ -14,6 +14,8 @@ const DRAIN_ROUNDS: u32 = 2;
 /// Round trips and seconds that a test of loss may take.
 const DOUBT_ROUNDS: u32 = 12;
 const DOUBT_TIME: f64 = 0.5;
+/// Share of the best rate so far at which loss is tested at least: where nothing passes for a moment, too little would be sent to tell.
+const DOUBT_RATE: f64 = 0.1;
 /// Share of the queue that must be left after a drain for it to have failed, and failures in a row that show a rival.
 pub(super) const LEFT: f64 = 0.5;
 const FAILURES: u32 = 2;
@@ -21,6 +23,8 @@ const FAILURES: u32 = 2;
 const FOREIGN: f64 = 1.2;
 /// Share of what was in flight at the end of the start that has to pass within a round trip for there to be no limit.
 const TOOK_ALL: f64 = 0.9;
+/// Round trips after which a queue that was seen has nothing to do with loss.
+const QUEUED_ROUNDS: f64 = 3.0;
 /// Round trips after a search in which no other begins.
 const PAUSE: i32 = 5;
 
@@ -49,6 +53,8 @@ pub(super) struct Drain {
     /// The queue before, in seconds, and the longest delay.
     queue: f64,
     peak: f64,
+    /// True if something stood in the queue shortly before.
+    queued: bool,
     /// The delay that was usual before, in seconds, on both ways.
     earlier: f64,
     /// The window that goes on, if the queue turns out to be somebody else's.
@@ -58,7 +64,9 @@ pub(super) struct Drain {
 
 impl Adaptive {
     pub(super) fn drain(&mut self, facts: &FeedbackFacts, before: f64, purpose: Purpose) {
-        let rate = self.path.fastest();
+        let least =
+            if matches!(purpose, Purpose::Doubt { .. }) { DOUBT_RATE * self.path.best() } else { 0.0 };
+        let rate = self.path.fastest().max(least);
         let (queue, peak) = (self.path.queue().standing(), self.path.queue().peak());
         let earlier = self.path.queue().earlier() + self.path.way_back();
         let drain = Drain {
@@ -68,11 +76,16 @@ impl Adaptive {
             target: self.target(),
             queue,
             peak,
+            queued: facts.now.since(self.queued_at).as_secs_f64() < QUEUED_ROUNDS * self.path.flight(),
             earlier,
             before,
             purpose,
         };
         self.loss.skip_flight(facts);
+        if purpose == Purpose::First {
+            // Whether all that is in flight now passes in its time is seen when a whole round trip is over.
+            self.path.begin_round(facts);
+        }
         self.empty_rounds = if self.is_low() { -1 } else { -PAUSE };
         self.long_rounds = 0;
         self.step_drain(facts, false, drain);
@@ -85,6 +98,10 @@ impl Adaptive {
     pub(super) fn step_drain(&mut self, facts: &FeedbackFacts, begins: bool, mut drain: Drain) {
         let target = self.wanted(&drain);
         drain.rounds += u32::from(begins);
+        if begins && drain.rounds == 1 && !matches!(drain.purpose, Purpose::Doubt { .. }) {
+            // What was lost at the end of the flight before is known only now, by what was sent after it.
+            self.loss.skip_flight(facts);
+        }
         if matches!(drain.purpose, Purpose::Found | Purpose::First) {
             drain.rate = drain.rate.max(self.path.fastest());
         }
@@ -118,7 +135,7 @@ impl Adaptive {
                 self.window = self.before_loss.max(drain.before);
                 self.cubic = None;
             }
-            _ if self.crest > EMPTY * drain.target && !self.path.is_short() => {
+            _ if drain.queued && !self.path.is_short() => {
                 // A queue is there, and too much stood in it.
                 self.window = self.path.window_for(drain.rate, 0.0);
                 self.overflow = self.overflow.min(SAFE * self.crest);

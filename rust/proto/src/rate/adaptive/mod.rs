@@ -103,6 +103,8 @@ pub struct Adaptive {
     blocked: bool,
     /// When the queue was last seen empty, or drained.
     empty_at: Instant,
+    /// When something was last seen to stand in the queue.
+    queued_at: Instant,
     /// Seconds of queue that are safe where a longer one has overflowed; infinite where none has.
     overflow: f64,
     /// The longest queue of late, in seconds, fading.
@@ -142,6 +144,7 @@ impl Adaptive {
             idle_since: Instant::ZERO,
             blocked: false,
             empty_at: Instant::ZERO,
+            queued_at: Instant::ZERO,
             overflow: f64::INFINITY,
             crest: 0.0,
             failures: 0,
@@ -208,6 +211,9 @@ impl Adaptive {
     fn step(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64) {
         let target = self.target();
         let queue = self.path.queue().standing();
+        if self.path.queue().recent() > EMPTY * target {
+            self.queued_at = facts.now;
+        }
         if queue < EMPTY * target {
             self.empty_at = facts.now;
             self.failures = 0;
