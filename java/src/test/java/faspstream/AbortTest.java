@@ -243,12 +243,17 @@ class AbortTest {
     }
 
     @Test
-    void aSessionThatIsGivenUpBeforeItWasAcceptedNeverComesOutAndCountsAsFailed() throws Exception {
+    void aSessionThatIsGivenUpBeforeItWasAcceptedComesOutWithItsWordsAndCountsAsFailed() throws Exception {
         try (Loopback net = new Loopback()) {
             Client client = net.client();
             client.open(Direction.PUSH, "given up", Map.of()).abort("changed my mind");
             while (net.server.stats().sessionsFailed() == 0) {
                 Thread.onSpinWait();
+            }
+            try (Session givenUp = net.accept()) {
+                assertEquals("given up", givenUp.stream());
+                FaspException why = assertThrows(FaspException.class, () -> givenUp.input().read());
+                fails(why, ErrorCode.ABORTED_BY_PEER, "changed my mind");
             }
             Session second = client.open(Direction.PUSH, "second", Map.of());
             assertEquals("second", net.accept().stream());

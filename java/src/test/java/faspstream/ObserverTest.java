@@ -95,6 +95,9 @@ class ObserverTest {
             net.server.serve(session -> session.read(in -> in.transferTo(OutputStream.nullOutputStream())), net.threads());
             Session session = net.client().open(Direction.PUSH, "stream", Map.of());
             session.onProgress(Duration.ofMillis(10), handedIn::add, reports::add);
+            // Ends after the other one; in between nothing comes.
+            CountDownLatch over = new CountDownLatch(1);
+            session.onProgress(Duration.ofHours(1), Runnable::run, stats -> over.countDown());
             // The executor is busy: what is due meanwhile is left out.
             Runnable held = handedIn.poll(30, TimeUnit.SECONDS);
             Duration before = session.stats().elapsed();
@@ -103,6 +106,7 @@ class ObserverTest {
                 Thread.onSpinWait();
             }
             session.output().complete();
+            assertTrue(over.await(30, TimeUnit.SECONDS));
             assertTrue(handedIn.isEmpty() && reports.isEmpty());
             held.run();
             assertEquals(1, reports.size());
