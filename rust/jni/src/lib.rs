@@ -16,3 +16,4 @@ mod questions;
 mod record;
 mod shim;
 mod table;
+mod trap;

@@ -10,6 +10,7 @@ use jni::{EnvUnowned, NativeMethod, jni_str};
 use crate::buffers::Place;
 use crate::natives::{client, library, server, session, stream};
 use crate::shim::{checked, unchecked};
+use crate::trap;
 
 /// One row of the table.
 struct Row {
@@ -24,7 +25,10 @@ macro_rules! natives {
     ($($kind:ident $name:literal $signature:literal
        => $shim:ident(|$env:ident| $($arg:ident: $type:ty),*) -> $result:ty { $body:expr })*) => {
         $(extern "system" fn $shim<'l>(env: EnvUnowned<'l>, _: JClass<'l> $(, $arg: $type)*) -> $result {
-            $kind(env, |$env| $body)
+            $kind(env, |$env| {
+                trap::spring($name);
+                $body
+            })
         })*
 
         fn rows() -> Vec<Row> {

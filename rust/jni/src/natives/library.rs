@@ -8,7 +8,7 @@ use jni::sys::{jboolean, jint, jlong};
 
 use crate::failure::Result;
 use crate::handles::{self, BRIDGE};
-use crate::{config, logs, table};
+use crate::{config, logs, table, trap};
 
 pub(crate) fn version<'l>(env: &mut Env<'l>) -> Result<JString<'l>> {
     Ok(env.new_string(env!("CARGO_PKG_VERSION"))?)
@@ -61,5 +61,10 @@ pub(crate) fn take_logs<'l>(env: &mut Env<'l>) -> Result<JByteArray<'l>> {
     reason = "this is what it is for: a test of the Java side sees what becomes of a panic"
 )]
 pub(crate) fn panic(env: &Env<'_>, message: &JString<'_>) -> Result<()> {
-    panic!("{}", message.try_to_string(env)?);
+    let message = message.try_to_string(env)?;
+    match message.strip_prefix("in ") {
+        Some(method) => trap::set(method),
+        None => panic!("{message}"),
+    }
+    Ok(())
 }

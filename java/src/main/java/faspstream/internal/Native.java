@@ -173,7 +173,7 @@ public final class Native {
 
     // ---- tests
 
-    /** Panics in the bridge with this message; refused unless the system property {@code faspstream.internal.test} is true. */
+    /** Panics in the bridge with this message, or with {@code in METHOD} in the next call of that method; refused unless the system property {@code faspstream.internal.test} is true. */
     static void panicForTest(String message) throws NativeFailure {
         if (!Boolean.getBoolean("faspstream.internal.test")) {
             throw new IllegalStateException("only for tests");

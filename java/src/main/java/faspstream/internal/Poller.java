@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -17,6 +18,8 @@ public final class Poller implements Runnable {
     private static final Logger LOG = Logger.getLogger("faspstream.poller");
     private static final int EVENTS_PER_CALL = 256;
     private static final int MAX_WAIT_MILLIS = 500;
+    /** So long the thread rests after it has failed, so that a lasting failure does not spin. */
+    private static final long PAUSE_NANOS = 10_000_000L;
     private static final long IDLE_NANOS = 1_000_000_000L;
 
     private static final Map<Long, Endpoint> ENDPOINTS = new ConcurrentHashMap<>();
@@ -101,18 +104,28 @@ public final class Poller implements Runnable {
         long[] events = new long[2 * EVENTS_PER_CALL];
         long idleSince = System.nanoTime();
         while (true) {
-            int count = Native.poll(events, waitMillis());
-            for (int i = 0; i < count; i++) {
-                dispatch(events[2 * i], (int) events[2 * i + 1]);
+            try {
+                turn(events);
+            } catch (RuntimeException | Error e) {
+                // A bug of ours, but one that must not leave everybody waiting for ever.
+                LOG.log(Level.SEVERE, "the poller has failed and goes on", e);
+                LockSupport.parkNanos(PAUSE_NANOS);
             }
-            runTickers();
-            EngineLog.drain();
             if (!ENDPOINTS.isEmpty()) {
                 idleSince = System.nanoTime();
             } else if (System.nanoTime() - idleSince > IDLE_NANOS && endIfIdle()) {
                 return;
             }
         }
+    }
+
+    private static void turn(long[] events) {
+        int count = Native.poll(events, waitMillis());
+        for (int i = 0; i < count; i++) {
+            dispatch(events[2 * i], (int) events[2 * i + 1]);
+        }
+        runTickers();
+        EngineLog.drain();
     }
 
     private static void dispatch(long handle, int bits) {

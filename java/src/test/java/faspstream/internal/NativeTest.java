@@ -48,6 +48,56 @@ class NativeTest {
         assertEquals("1.0.0", Native.version());
     }
 
+    /** The values that stand for nothing. */
+    private static Object[] nothing(Method method) {
+        return Arrays.stream(method.getParameterTypes())
+                .map(type -> type.isPrimitive() ? java.lang.reflect.Array.get(java.lang.reflect.Array.newInstance(type, 1), 0) : null)
+                .toArray();
+    }
+
+    /** What the method throws, null if nothing. */
+    private static Throwable thrown(Method method) throws IllegalAccessException {
+        try {
+            method.invoke(null, nothing(method));
+            return null;
+        } catch (java.lang.reflect.InvocationTargetException e) {
+            return e.getCause();
+        }
+    }
+
+    @Test
+    void aPanicInAnyMethodIsAnExceptionAndEverythingGoesOn() throws Exception {
+        System.setProperty("faspstream.internal.test", "true");
+        int tried = 0;
+        try {
+            for (Method method : Native.class.getDeclaredMethods()) {
+                if (!Modifier.isNative(method.getModifiers()) || method.getName().equals("panic")) {
+                    continue;
+                }
+                method.setAccessible(true);
+                String words = "on purpose in " + method.getName();
+                Throwable t = null;
+                // The poller calls some of them too, and may run into the trap first; it has to outlive that.
+                for (int i = 0; i < 100 && (t == null || !String.valueOf(t.getMessage()).contains(words)); i++) {
+                    Native.panicForTest("in " + method.getName());
+                    t = thrown(method);
+                }
+                assertTrue(t != null && t.getMessage().contains(words), method + ": " + t);
+                boolean checked = method.getExceptionTypes().length > 0;
+                assertEquals(checked ? NativeFailure.class : IllegalStateException.class, t.getClass(), method.toString());
+                tried++;
+            }
+        } finally {
+            System.clearProperty("faspstream.internal.test");
+        }
+        assertTrue(tried >= 40, "only " + tried);
+        // Waiting works still: the poller lives.
+        try (faspstream.Server server = faspstream.Server.builder().tcpPort(0).udpPort(0).start();
+                faspstream.Client client = faspstream.Client.builder().tcpPort(server.tcpPort()).connect()) {
+            client.push("x").abort("enough");
+        }
+    }
+
     @Test
     void staleAndMadeUpHandlesAreClosedInEveryMethod() {
         byte[] bytes = new byte[8];
