@@ -39,7 +39,7 @@ class VirtualThreadsTest {
 
     @BeforeEach
     void needsVirtualThreads() {
-        assumeTrue(Runtime.version().feature() >= 21, "virtual threads need JDK 21 or newer: ./gradlew junitOnNewest runs this");
+        assumeTrue(Runtime.version().feature() >= 21, "virtual threads need JDK 21 or newer: ./gradlew junitVirtualThreads runs this");
     }
 
     private interface Call {
