@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use faspstream_proto::config::{PathMemory, RatePolicy};
+use faspstream_proto::config::{Config, PathMemory, RatePolicy, Role, Side};
 
 use crate::pipe::lock;
 
@@ -26,6 +26,17 @@ pub(crate) struct PathKey {
 }
 
 impl PathKey {
+    /// The path that the datagrams of a sender take; None for a receiver.
+    pub(crate) fn of(config: &Config) -> Option<Self> {
+        let policy = config.rates.policy;
+        let key = match (config.side, config.remote, config.control_peer) {
+            (Side::Client, Some(server), _) => Self::to_server(server, policy),
+            (Side::Server, _, Some(client)) => Self::to_client(client, policy),
+            _ => return None,
+        };
+        (config.role == Role::Sender).then_some(key)
+    }
+
     /// The path of a client to its server.
     pub(crate) fn to_server(server: SocketAddr, policy: RatePolicy) -> Self {
         Self { peer: server.ip().to_canonical(), port: server.port(), policy }

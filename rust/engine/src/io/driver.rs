@@ -14,9 +14,10 @@ use faspstream_proto::connection_id;
 use polling::Events;
 use quinn_udp::RecvMeta;
 
+use super::crowd::{Crowd, Part, Pass};
 use super::drops::DropWatch;
 use super::load::LoadMeter;
-use super::slot::{Next, Slot};
+use super::slot::Slot;
 use super::socket::{UdpEndpoint, WatchedUdp, canonical};
 use super::tunnel::{self, Tunnel};
 use super::way::Way;
@@ -41,6 +42,17 @@ const DIRECT_MAX: usize = 2;
 /// How long sessions may linger once the thread is told to end.
 const LINGER: Duration = Duration::from_millis(250);
 
+/// What is left to do after a session was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// More can be done at once.
+    Again,
+    /// Nothing until something happens, or until the session's timer.
+    Rest,
+    /// The session may be dropped.
+    Drop,
+}
+
 /// A socket and who receives there.
 struct Port {
     socket: WatchedUdp,
@@ -60,6 +72,7 @@ pub(crate) struct Driver {
     slots: HashMap<SlotId, Slot>,
     timers: BTreeSet<(Instant, SlotId)>,
     queue: VecDeque<SlotId>,
+    crowd: Crowd,
     buffers: Vec<u8>,
     scratch: Vec<u8>,
     unknown: Arc<AtomicU64>,
@@ -83,6 +96,7 @@ impl Driver {
             slots: HashMap::new(),
             timers: BTreeSet::new(),
             queue: VecDeque::new(),
+            crowd: Crowd::default(),
             buffers: vec![0; BUFFERS * BUFFER],
             scratch: vec![0; SEND],
             unknown,
@@ -131,6 +145,7 @@ impl Driver {
                 self.slots.values_mut().for_each(|slot| slot.on_load(now, is_full));
             }
             self.serve_queue();
+            self.let_go(now);
             if let Some(until) = self.ending
                 && (self.slots.is_empty() || until <= Instant::now())
             {
@@ -141,10 +156,7 @@ impl Driver {
 
     fn sleep(&mut self, events: &mut Events) -> io::Result<()> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        let deadline = match (timer, self.ending) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let deadline = [timer, self.ending, self.crowd.deadline()].into_iter().flatten().min();
         let (queue, inbox) = (&self.queue, &self.inbox);
         let from = Instant::now();
         let result = self.reactor.wait(events, deadline, || !queue.is_empty() || !inbox.is_empty());
@@ -333,13 +345,30 @@ impl Driver {
         }
     }
 
+    /// Those for whom a crowd has room again go on.
+    fn let_go(&mut self, now: Instant) {
+        for id in self.crowd.let_go(now, self.slots.len()) {
+            self.with_slot(id, |slot| slot.let_go(now));
+        }
+    }
+
     fn serve(&mut self, id: SlotId) {
+        let sessions = self.slots.len();
         let Some(slot) = self.slots.get_mut(&id) else { return };
         slot.queued = false;
         let Some(port) = self.ports.get_mut(&slot.socket) else { return };
         let now = Instant::now();
-        let mut way = Way { udp: &mut port.socket, tunnels: &mut self.tunnels };
+        let room = if slot.is_sender() { self.crowd.room(sessions) } else { u64::MAX };
+        let waited = slot.pass == Pass::Waits;
+        let mut way = Way { udp: &mut port.socket, tunnels: &mut self.tunnels, room };
         let next = slot.serve(now, &mut way, &mut self.scratch);
+        if Crowd::is_one(sessions) {
+            let part = slot.present_part();
+            self.crowd.account(core::mem::replace(&mut slot.part, part), part);
+        }
+        if slot.pass == Pass::Waits && !waited {
+            self.crowd.wait(now, id);
+        }
         if let Some(verdict) = slot.take_verdict() {
             self.control.send(ControlCommand::Over(id, verdict));
         }
@@ -364,6 +393,7 @@ impl Driver {
 
     fn remove(&mut self, id: SlotId) {
         let Some(slot) = self.slots.remove(&id) else { return };
+        self.crowd.account(slot.part, Part::default());
         if let Some(at) = slot.timer {
             self.timers.remove(&(at, id));
         }

@@ -1,5 +1,6 @@
 //! The data channel: one thread that owns the UDP sockets and the sessions on them.
 
+mod crowd;
 pub(crate) mod driver;
 mod drops;
 mod figures;

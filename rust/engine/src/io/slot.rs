@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use faspstream_proto::Session;
 use faspstream_proto::carrier::connection_number;
-use faspstream_proto::config::{Config, ConfigError, ConnectionId, RatePolicy, Rates, Role, Side};
+use faspstream_proto::config::{ConfigError, ConnectionId, RatePolicy, Rates};
 use faspstream_proto::error::{CloseReason, ErrorCode};
 use faspstream_proto::io::{Event, Misuse};
 use faspstream_proto::units::{Instant as Moment, Rate};
 
+use super::crowd::{Part, Pass};
+use super::driver::Next;
 use super::drops::Dropped;
 use super::reach::{Reach, Wish};
-use super::socket::{Parcel, Sent};
+use super::socket::{Parcel, Sent, Stuck};
 use super::way::Way;
 use super::{NewSlot, SocketId};
 use crate::api::error::Error;
@@ -34,17 +36,6 @@ const SEND_BUDGET: usize = 256 << 10;
 /// The code point of lower effort (RFC 8622).
 const LOWER_EFFORT: u8 = 1;
 
-/// What is left to do after a session was served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// More can be done at once.
-    Again,
-    /// Nothing until something happens, or until the session's timer.
-    Rest,
-    /// The session may be dropped.
-    Drop,
-}
-
 /// One session.
 pub(crate) struct Slot {
     session: Session,
@@ -61,6 +52,10 @@ pub(crate) struct Slot {
     /// Datagrams that the socket had no room for.
     stuck: Option<Stuck>,
     blocked: bool,
+    /// Whether a crowd leaves it room.
+    pub(super) pass: Pass,
+    /// Its part in a crowd, as the driver knows it.
+    pub(super) part: Part,
     batch: Batch,
     chunks: VecDeque<Bytes>,
     handed: u64,
@@ -84,28 +79,11 @@ pub(crate) struct Slot {
     wish: Option<Wish>,
 }
 
-/// The path that a sender's datagrams take.
-fn path_of(config: &Config) -> Option<PathKey> {
-    let policy = config.rates.policy;
-    let key = match (config.side, config.remote, config.control_peer) {
-        (Side::Client, Some(server), _) => PathKey::to_server(server, policy),
-        (Side::Server, _, Some(client)) => PathKey::to_client(client, policy),
-        _ => return None,
-    };
-    (config.role == Role::Sender).then_some(key)
-}
-
-struct Stuck {
-    to: SocketAddr,
-    segment: usize,
-    bytes: Vec<u8>,
-}
-
 impl Slot {
     pub(crate) fn new(new: NewSlot) -> Result<Self, (Arc<SessionShared>, ConfigError)> {
         let NewSlot { socket, config, dscp, shared, fallback_from, .. } = new;
         let (local_id, rates) = (config.local_id, config.rates);
-        let path = path_of(&config);
+        let path = PathKey::of(&config);
         let remembered = config.path_memory.map_or(Rate::ZERO, |memory| memory.rate);
         let session = match Session::new(config) {
             Ok(session) => session,
@@ -125,6 +103,8 @@ impl Slot {
             local_ip: None,
             stuck: None,
             blocked: false,
+            pass: Pass::Free,
+            part: Part::default(),
             batch: Batch::default(),
             chunks: VecDeque::new(),
             handed: 0,
@@ -234,8 +214,23 @@ impl Slot {
     pub(crate) fn on_writable(&mut self, now: Instant) {
         if core::mem::take(&mut self.blocked) {
             self.note(now, What::Blocked(false));
-            self.session.handle_send_blocked(self.moment(now), false);
+            self.session.handle_send_blocked(self.moment(now), self.pass == Pass::Waits);
         }
+    }
+
+    pub(super) fn is_sender(&self) -> bool {
+        matches!(self.shared.pipe, Pipe::Send(_))
+    }
+
+    /// A crowd leaves it room again.
+    pub(super) fn let_go(&mut self, now: Instant) {
+        self.pass = Pass::Due;
+        self.session.handle_send_blocked(self.moment(now), self.blocked);
+    }
+
+    /// Its part in a crowd now.
+    pub(super) fn present_part(&self) -> Part {
+        Part::of(&self.session)
     }
 
     /// Tells the flight recorder.
@@ -278,8 +273,9 @@ impl Slot {
             Pipe::Recv(pipe) => self.give_received(pipe),
         }
         self.turn.end(&mut lock(&shared.recorder), self.zero, now);
-        self.take_events(now);
+        // Who is told of the end finds the last figures.
         self.figures.publish(now, &self.session, self.moment(now), &self.shared, self.rates);
+        self.take_events(now);
         let rested = match &shared.pipe {
             Pipe::Send(pipe) => self.backlog() > BACKLOG || self.session.is_closed() || pipe.await_more(),
             Pipe::Recv(_) => true,
@@ -389,8 +385,17 @@ impl Slot {
             self.wait_for_room(moment, way, stuck);
             return false;
         }
+        let room = way.room.max(u64::from(self.pass == Pass::Due));
+        if room == 0 && self.pass == Pass::Free && !self.session.is_closed() {
+            self.session.handle_send_blocked(moment, true);
+            self.pass = Pass::Waits;
+        }
+        if self.pass == Pass::Waits {
+            return false;
+        }
+        self.pass = Pass::Free;
         let mut sent = 0;
-        while sent < SEND_BUDGET {
+        while sent < SEND_BUDGET && (sent as u64) < room {
             let max = way.max_segments();
             let Some(transmit) = self.session.poll_transmit(moment, scratch, max) else { return false };
             let datagrams = &scratch[..transmit.len];

@@ -100,6 +100,13 @@ pub(crate) struct Parcel<'a> {
     pub(crate) dscp: u8,
 }
 
+/// Datagrams that the kernel had no room for.
+pub(crate) struct Stuck {
+    pub(crate) to: SocketAddr,
+    pub(crate) segment: usize,
+    pub(crate) bytes: Vec<u8>,
+}
+
 /// What a send has led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {

@@ -11,6 +11,8 @@ use super::tunnel::Tunnel;
 pub(crate) struct Way<'a> {
     pub(super) udp: &'a mut WatchedUdp,
     pub(super) tunnels: &'a mut HashMap<u64, Tunnel>,
+    /// Bytes that a crowd of sessions leaves to this one.
+    pub(super) room: u64,
 }
 
 impl Way<'_> {

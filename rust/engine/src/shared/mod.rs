@@ -46,7 +46,7 @@ pub(crate) enum Pipe {
 }
 
 /// Bytes that a writer may be ahead of the peer at first, where `buffer.size` is `auto`; the driver raises it.
-const FIRST_LIMIT: u64 = 4 << 20;
+const FIRST_LIMIT: u64 = 256 << 10;
 /// Bytes read before the driver hears of it, at first.
 const FIRST_REPORT: u64 = 256 << 10;
 

@@ -324,6 +324,14 @@ impl Session {
         }
     }
 
+    /// Sender: wire bytes that were sent and are neither acknowledged nor found lost.
+    pub fn in_flight(&self) -> u64 {
+        match &self.half {
+            Half::Send(send) => send.flight.ring.in_flight().0,
+            Half::Recv(_) => 0,
+        }
+    }
+
     /// Sender: what a later session to the same peer may start from; None until it is known.
     pub fn path_memory(&self) -> Option<PathMemory> {
         let Half::Send(send) = &self.half else { return None };
