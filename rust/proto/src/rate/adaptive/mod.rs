@@ -109,9 +109,9 @@ pub struct Adaptive {
     overflow: f64,
     /// The longest queue of late, in seconds, fading.
     crest: f64,
-    /// Drains in a row that have not emptied the queue, and the window before the first of them.
-    failures: u32,
-    before_failures: f64,
+    /// True while the last drain has not emptied the queue, and the window before the first such one.
+    contested: bool,
+    before_contest: f64,
     /// True while competing without having lost yet: the share is still to be found.
     lossless: bool,
 }
@@ -147,8 +147,8 @@ impl Adaptive {
             queued_at: Instant::ZERO,
             overflow: f64::INFINITY,
             crest: 0.0,
-            failures: 0,
-            before_failures: 0.0,
+            contested: false,
+            before_contest: 0.0,
             lossless: false,
         }
     }
@@ -216,7 +216,7 @@ impl Adaptive {
         }
         if queue < EMPTY * target {
             self.empty_at = facts.now;
-            self.failures = 0;
+            self.contested = false;
         }
         match &mut self.phase {
             Phase::Search(search) => {

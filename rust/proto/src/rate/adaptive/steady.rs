@@ -61,7 +61,7 @@ impl Adaptive {
             self.drain(facts, rival, Purpose::Refresh);
         } else if self.empty_rounds > i32::from(!self.is_low()) && !self.is_capped(facts) {
             self.phase = Phase::Search(Search::resume(self.path.clearing()));
-        } else if self.is_stale(facts, if self.failures > 0 { RETRY } else { REFRESH }) {
+        } else if self.is_stale(facts, if self.contested { RETRY } else { REFRESH }) {
             self.drain(facts, self.window, Purpose::Refresh);
         } else {
             return false;
