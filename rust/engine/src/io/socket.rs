@@ -21,14 +21,23 @@ pub(crate) struct UdpEndpoint {
     socket: UdpSocket,
     state: UdpSocketState,
     local: SocketAddr,
+    /// The socket is one of IPv6, whatever `local` is.
+    dual: bool,
     receive_buffer: usize,
 }
 
 impl UdpEndpoint {
     /// Binds to `at`; an IPv6 wildcard takes IPv4 too where the system can.
     pub(crate) fn bind(at: SocketAddr) -> io::Result<Self> {
+        match Self::bind_as(at) {
+            Err(e) if at.is_ipv4() && is_unsupported(&e) => Self::bind_as(mapped(at)),
+            done => done,
+        }
+    }
+
+    fn bind_as(at: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
-        if at.is_ipv6() && at.ip().is_unspecified() {
+        if at.is_ipv6() && (at.ip().is_unspecified() || canonical(at).is_ipv4()) {
             // A system without dual-stack sockets serves IPv6 alone then.
             let _ = socket.set_only_v6(false);
         }
@@ -36,7 +45,7 @@ impl UdpEndpoint {
         let socket: UdpSocket = socket.into();
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let receive_buffer = grow_buffers(&socket)?;
-        Ok(Self { local: socket.local_addr()?, socket, state, receive_buffer })
+        Ok(Self { local: canonical(socket.local_addr()?), dual: at.is_ipv6(), socket, state, receive_buffer })
     }
 
     /// As bound.
@@ -53,7 +62,7 @@ impl UdpEndpoint {
     pub(crate) fn watch(self, reactor: &Arc<Reactor>, key: usize) -> io::Result<WatchedUdp> {
         Ok(WatchedUdp {
             wildcard: self.local.ip().is_unspecified(),
-            dual: self.local.is_ipv6(),
+            dual: self.dual,
             socket: Watched::new(reactor, self.socket, key)?,
             state: self.state,
             key,
@@ -97,6 +106,10 @@ pub(crate) struct Parcel<'a> {
     /// Bytes of each but the last.
     pub(crate) segment: usize,
     /// Code point, 0 to 63. Where this system has no way to set it per datagram it is left out.
+    #[cfg_attr(
+        not(all(target_os = "linux", target_pointer_width = "64")),
+        expect(dead_code, reason = "only Linux sets it per datagram")
+    )]
     pub(crate) dscp: u8,
 }
 
@@ -159,10 +172,7 @@ impl WatchedUdp {
 
     /// A dual-stack socket names IPv4 peers by their mapped address.
     fn mapped(&self, to: SocketAddr) -> SocketAddr {
-        match to {
-            SocketAddr::V4(v4) if self.dual => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
-            other => other,
-        }
+        if self.dual { mapped(to) } else { to }
     }
 
     /// Receives up to as many batches as there are buffers. Errors that an earlier send has left behind are no errors of this socket.
@@ -194,6 +204,19 @@ impl WatchedUdp {
 /// ENOBUFS: the interface's queue is full.
 fn is_full(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(105 | 55 | 10_055))
+}
+
+/// WSAEOPNOTSUPP: Wine refuses a socket of IPv4 the question whether it is one of IPv6 alone, which Windows answers.
+fn is_unsupported(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(10_045)
+}
+
+/// An IPv4 address as sockets of IPv6 spell it.
+fn mapped(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
+        SocketAddr::V6(_) => address,
+    }
 }
 
 /// An address as the sessions know it: IPv4 peers of a dual-stack socket without the mapping.
