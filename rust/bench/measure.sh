@@ -42,7 +42,7 @@ if [ "$form" = long ]; then
     seeds=5
 else
     section grid-100 grid --flows faspstream,bbr --rates 100mbit --rtts 10ms,100ms,200ms,300ms --losses 0,0.1%,1%,5% \
-        --time 12s --seeds 3 --jobs 2
+        --time 12s --seeds 3 --jobs 3
     section grid-1000 grid --flows faspstream,bbr --rates 1gbit --rtts 10ms,100ms,200ms --losses 0,0.1%,1%,5% --time 10s --seeds 1
     for rival in $rivals; do
         section rivals-100-${rival/:/-} grid --flows $rival --rates 100mbit --rtts 10ms,100ms,200ms --losses 0,1%,5% \
