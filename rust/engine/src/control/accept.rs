@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use faspstream_proto::config::Side;
+use faspstream_proto::config::{ConnectionId, Side};
 use faspstream_proto::error::ErrorCode;
 use faspstream_proto::units::Rate;
 use rustls::{ServerConfig, ServerConnection};
@@ -96,6 +96,21 @@ impl ServerSide {
 }
 
 impl ServerSide {
+    /// The answer to `open`: what this end has agreed to.
+    fn opened(&self, open: &Open, session: SessionId, own: ConnectionId, cap: Rate) -> Opened {
+        let options = &self.shared.config.options;
+        Opened {
+            request: open.request,
+            session,
+            metadata: Default::default(),
+            server: own,
+            target: cap,
+            cipher: open.cipher,
+            terms: terms(options),
+            udp_port: if options.transport == Transport::Tcp { 0 } else { self.shared.udp.port() },
+        }
+    }
+
     /// The configured bound.
     pub(super) fn max_sessions(&self) -> u64 {
         self.door.max_sessions
@@ -281,16 +296,7 @@ impl ControlThread {
         let Some(config) = agreement.config(&conn.link, None) else {
             return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
         };
-        let opened = Opened {
-            request: open.request,
-            session,
-            metadata: Default::default(),
-            server: own,
-            target: cap,
-            cipher: open.cipher,
-            terms: terms(options),
-            udp_port: if options.transport == Transport::Tcp { 0 } else { server.shared.udp.port() },
-        };
+        let opened = server.opened(&open, session, own, cap);
         let (slot, dscp) = (server.shared.draw_slot(), options.dscp);
         let now = Instant::now();
         let is_limited = allowed != Rate::UNLIMITED && !agreement.is_sender;
