@@ -255,6 +255,56 @@ static void a_wrong_key_is_an_authentication_error(void) {
     end(pair);
 }
 
+static void a_client_stays_only_with_a_server_whose_key_is_pinned(void) {
+    struct pair pair = begin();
+    fasp_client client;
+    uint16_t port;
+    char pin[80], other[80];
+    size_t length;
+    WELL(fasp_server_tcp_port(pair.server, &port));
+    WELL(fasp_server_key_pin(pair.server, pin, sizeof pin, &length));
+    HOLDS(length == 71 && strncmp(pin, "sha256:", 7) == 0);
+    fasp_config config = with_key("a secret that is long", port);
+    WELL(fasp_config_set(config, "tls.pin", pin));
+    WELL(fasp_client_connect(config, &client));
+    WELL(fasp_client_close(client));
+    strcpy(other, pin);
+    other[70] = other[70] == '0' ? '1' : '0';
+    WELL(fasp_config_set(config, "tls.pin", other));
+    HOLDS(fasp_client_connect(config, &client) == FASP_AUTHENTICATION);
+    HOLDS(strstr(fasp_error_message(), "tls.pin") != NULL);
+    HOLDS(fasp_config_set(config, "tls.pin", "00") == FASP_CONFIGURATION);
+    WELL(fasp_config_free(config));
+    end(pair);
+}
+
+static void a_client_may_ask_for_a_cryptographic_digest(void) {
+    struct pair pair = begin();
+    pthread_t reader;
+    fasp_client client;
+    fasp_session session;
+    fasp_receipt receipt = {.size = sizeof receipt};
+    uint16_t port;
+    uint8_t *data = stream_bytes();
+    WELL(fasp_server_tcp_port(pair.server, &port));
+    fasp_config config = with_key("a secret that is long", port);
+    HOLDS(fasp_config_set(config, "digest", "md5") == FASP_CONFIGURATION);
+    WELL(fasp_config_set(config, "digest", "blake3"));
+    WELL(fasp_client_connect(config, &client));
+    WELL(fasp_config_free(config));
+    HOLDS(pthread_create(&reader, NULL, take, &pair.server) == 0);
+    fasp_metadata words[] = {{"colour", "blue"}};
+    WELL(fasp_client_open(client, FASP_PUSH, "läw", words, 1, &session));
+    WELL(fasp_session_write_all(session, data, LENGTH));
+    WELL(fasp_session_complete(session, FASP_FOREVER, &receipt));
+    HOLDS(pthread_join(reader, NULL) == 0);
+    HOLDS(receipt.digest_length == FASP_DIGEST_LENGTH_MAX && strcmp(receipt.digest_algorithm, "BLAKE3") == 0);
+    WELL(fasp_session_close(session));
+    WELL(fasp_client_close(client));
+    free(data);
+    end(pair);
+}
+
 static void a_reader_never_takes_an_aborted_stream_for_a_whole_one(void) {
     struct pair pair = begin();
     fasp_session writer, reader;
@@ -317,6 +367,8 @@ int main(void) {
     LAW(a_stale_handle_or_one_of_another_kind_is_an_error);
     LAW(nonsense_is_refused_in_words);
     LAW(a_wrong_key_is_an_authentication_error);
+    LAW(a_client_stays_only_with_a_server_whose_key_is_pinned);
+    LAW(a_client_may_ask_for_a_cryptographic_digest);
     LAW(a_reader_never_takes_an_aborted_stream_for_a_whole_one);
     LAW(a_close_wakes_who_waits);
     LAW(the_engine_logs_where_it_is_told_to);

@@ -138,6 +138,21 @@ static void errors_come_as_exceptions_or_as_codes() {
     HOLDS(session.write_some("x", 1, forever, code) == 0 && code == Errc::closed);
 }
 
+static void a_pinned_server_is_kept_and_a_digest_can_be_chosen() {
+    Pair pair;
+    Config right = config(pair.server.tcp_port());
+    Client client(right.set("tls.pin", pair.server.key_pin()).set("digest", "blake3"));
+    auto taken = std::async(std::launch::async, [&] {
+        Session session = pair.server.accept();
+        return faspstream::read(session, [](std::istream& in) { HOLDS(std::string(std::istreambuf_iterator<char>(in), {}) == "abc"); });
+    });
+    Receipt sent = client.push("abc", [](std::ostream& out) { out << "abc"; });
+    HOLDS(sent.digest_algorithm() == "BLAKE3" && sent.digest_hex() == taken.get().digest_hex());
+    HOLDS(sent.digest_hex() == "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85");
+    Config wrong = config(pair.server.tcp_port());
+    HOLDS(failure([&] { Client other(wrong.set("tls.pin", "sha256:" + std::string(64, 'a'))); }) == Errc::authentication);
+}
+
 static void a_moved_session_is_the_same_and_a_destroyed_one_is_aborted() {
     Pair pair;
     std::optional<Session> writer(pair.client.open(Direction::push, "moved"));
@@ -169,6 +184,7 @@ int main() {
     LAW(a_body_that_throws_aborts_and_its_words_arrive);
     LAW(a_failed_source_is_not_taken_for_its_end);
     LAW(errors_come_as_exceptions_or_as_codes);
+    LAW(a_pinned_server_is_kept_and_a_digest_can_be_chosen);
     LAW(a_moved_session_is_the_same_and_a_destroyed_one_is_aborted);
     LAW(close_wakes_who_waits);
 }

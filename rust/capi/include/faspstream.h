@@ -14,8 +14,8 @@
 // A timeout that waits for as long as it takes; every negative number does.
 #define FASP_FOREVER -1
 
-// Bytes of the digest in a receipt.
-#define FASP_DIGEST_LENGTH 16
+// Most bytes of the digest in a receipt; `digest_length` says how many there are.
+#define FASP_DIGEST_LENGTH_MAX 32
 
 // How many limits `fasp_diagnosis.shares` has.
 #define FASP_LIMIT_COUNT 9
@@ -584,6 +584,16 @@ fasp_result fasp_server_tcp_port(fasp_server server, uint16_t *port);
 // # Safety
 // `port` points to a place for a port.
 fasp_result fasp_server_udp_port(fasp_server server, uint16_t *port);
+
+// What clients may set as `tls.pin`: "sha256:" and 64 hexadecimal digits over the public key in this server's certificate. Without `tls.cert`
+// the key is another one at each start. `length` may be null.
+//
+// # Safety
+// `buffer` has room for `capacity` bytes.
+fasp_result fasp_server_key_pin(fasp_server server,
+                                char *buffer,
+                                size_t capacity,
+                                size_t *length);
 
 // Waits up to `timeout_ms` milliseconds (negative: for ever, 0: not at all) for the next session that a client opens. FASP_AGAIN if there is
 // none in time, FASP_CLOSED once the server was closed. To be closed with `fasp_session_close`.

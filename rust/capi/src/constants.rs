@@ -155,8 +155,8 @@ pub const FASP_RATE_UNLIMITED: u64 = u64::MAX;
 /// A timeout that waits for as long as it takes; every negative number does.
 pub const FASP_FOREVER: i64 = -1;
 
-/// Bytes of the digest in a receipt.
-pub const FASP_DIGEST_LENGTH: usize = 16;
+/// Most bytes of the digest in a receipt; `digest_length` says how many there are.
+pub const FASP_DIGEST_LENGTH_MAX: usize = 32;
 
 /// How many limits `fasp_diagnosis.shares` has.
 pub const FASP_LIMIT_COUNT: usize = 9;

@@ -191,8 +191,8 @@ fn rate_number(rate: faspstream::Rate) -> u64 {
 impl From<&Receipt> for fasp_receipt {
     fn from(receipt: &Receipt) -> Self {
         let mut digest = [0; 64];
-        let length = receipt.digest.len().min(digest.len());
-        digest[..length].copy_from_slice(&receipt.digest[..length]);
+        let bytes = receipt.digest.as_bytes();
+        digest[..bytes.len()].copy_from_slice(bytes);
         Self {
             size: size_of::<Self>(),
             bytes: receipt.bytes,
@@ -200,9 +200,9 @@ impl From<&Receipt> for fasp_receipt {
             ended_ns: epoch_ns(receipt.ended),
             duration_ns: nanos(receipt.duration),
             average_rate: rate_number(receipt.average_rate()),
-            digest_length: length,
+            digest_length: bytes.len(),
             digest,
-            digest_algorithm: array(receipt.digest_algorithm),
+            digest_algorithm: array(receipt.digest.algorithm().name()),
             session_id: array(&receipt.session_id),
             peer: array(&receipt.peer),
         }

@@ -69,6 +69,25 @@ pub unsafe extern "C" fn fasp_server_udp_port(server: fasp_server, port: *mut u1
     guarded(|| unsafe { put("port", port, handles::server(server)?.udp_port()) })
 }
 
+/// What clients may set as `tls.pin`: "sha256:" and 64 hexadecimal digits over the public key in this server's certificate. Without `tls.cert`
+/// the key is another one at each start. `length` may be null.
+///
+/// # Safety
+/// `buffer` has room for `capacity` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fasp_server_key_pin(
+    server: fasp_server,
+    buffer: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+) -> fasp_result {
+    guarded(|| {
+        let pin = handles::server(server)?.key_pin().to_string();
+        // SAFETY: the caller's promise.
+        unsafe { put_text(&pin, buffer, capacity, length) }
+    })
+}
+
 /// Waits up to `timeout_ms` milliseconds (negative: for ever, 0: not at all) for the next session that a client opens. FASP_AGAIN if there is
 /// none in time, FASP_CLOSED once the server was closed. To be closed with `fasp_session_close`.
 ///

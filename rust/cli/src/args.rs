@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use faspstream::{AccessKey, Rate, RatePolicy, config};
+use faspstream::{AccessKey, Error, Rate, RatePolicy, config};
 
 /// Moves byte streams between applications over bad long-distance networks at the speed of the link.
 #[derive(Debug, Parser)]
@@ -49,8 +49,8 @@ pub(crate) struct Endpoint {
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
     /// Access key; a server takes several
-    #[arg(long, value_name = "ID:SECRET", value_parser = AccessKey::parse)]
-    pub(crate) key: Vec<AccessKey>,
+    #[arg(long, value_name = "ID:SECRET", value_parser = key)]
+    pub(crate) key: Vec<Result<AccessKey, Error>>,
     /// File with access keys, one ID:SECRET a line
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
@@ -214,6 +214,11 @@ pub(crate) struct Keygen {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// Errors are told later: here the whole text would be repeated, and it may be a secret.
+fn key(text: &str) -> Result<Result<AccessKey, Error>, std::convert::Infallible> {
+    Ok(AccessKey::parse(text))
 }
 
 fn level(text: &str) -> Result<log::LevelFilter, String> {

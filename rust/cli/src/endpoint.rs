@@ -17,7 +17,9 @@ pub(crate) fn config(endpoint: &Endpoint) -> Result<Config, Failure> {
     if let Some(path) = &endpoint.key_file {
         config.access_keys.extend(faspstream::AccessKey::load(path)?);
     }
-    config.access_keys.extend(endpoint.key.iter().cloned());
+    for key in &endpoint.key {
+        config.access_keys.push(key.clone()?);
+    }
     if let Some(host) = &endpoint.host {
         config.host.clone_from(host);
     }

@@ -118,7 +118,7 @@ fn announce(args: &Serve, server: &Server) {
     note(
         args,
         &format!("listening on {address}, UDP port {udp}"),
-        &json!({ "listening": address.to_string(), "udp_port": udp }),
+        &json!({ "listening": address.to_string(), "udp_port": udp, "tls_pin": server.key_pin().to_string() }),
     );
 }
 

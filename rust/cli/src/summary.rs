@@ -71,7 +71,7 @@ impl Summary {
             "seconds": self.elapsed.as_secs_f64(),
             "bits_per_second": self.rate().as_bps(),
             "digest": self.receipt.digest_hex(),
-            "digest_algorithm": self.receipt.digest_algorithm,
+            "digest_algorithm": self.receipt.digest.algorithm().name(),
             "rtt_ms": self.stats.counters.rtt.as_secs_f64() * 1e3,
             "datagrams_sent": self.stats.counters.datagrams_sent,
             "datagrams_retransmitted": self.stats.counters.datagrams_retransmitted,
@@ -91,7 +91,7 @@ impl Summary {
             self.rate(),
             self.stats.counters.rtt.as_secs_f64() * 1e3,
             self.stats.loss_ratio() * 100.0,
-            self.receipt.digest_algorithm,
+            self.receipt.digest.algorithm().name(),
             self.receipt.digest_hex(),
         )
     }

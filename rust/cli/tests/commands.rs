@@ -132,6 +132,37 @@ fn exit_codes_tell_what_kind_of_failure_it_was() {
 }
 
 #[test]
+fn a_client_stays_only_with_a_server_whose_key_is_pinned_and_gets_the_digest_that_it_asks_for() {
+    let temp = tempfile::tempdir().unwrap();
+    let serve = Serve::start(temp.path(), &[]);
+    let pin = format!("tls.pin={}", serve.pin);
+    let other = format!("tls.pin=sha256:{}", "ab".repeat(32));
+    let sources = tempfile::tempdir().unwrap();
+    let source = sources.path().join("abc");
+    fs::write(&source, "abc").unwrap();
+    let words = ["send", "stream", path(&source), "--json", "--set", "digest=blake3", "--set"];
+    let sent = json(&serve.client(&[&words[..], &[&pin]].concat()));
+    assert_eq!(sent["digest_algorithm"], "BLAKE3");
+    assert_eq!(sent["digest"], "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85");
+    let refused = serve.client(&[&words[..], &[&other]].concat());
+    assert_eq!(refused.status.code(), Some(3), "{}", String::from_utf8_lossy(&refused.stderr));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("tls.pin"));
+}
+
+#[test]
+fn nothing_of_a_key_that_is_not_well_formed_is_repeated() {
+    let temp = tempfile::tempdir().unwrap();
+    let properties = temp.path().join("faspstream.properties");
+    fs::write(&properties, "access.key=cam:hush-and-hush, hush again:quiet\n").unwrap();
+    for words in [["ls", "--key", "hush-hush-hush"], ["ls", "--config", path(&properties)]] {
+        let output = command(&words).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("id:secret") && !said.contains("hush") && !said.contains("quiet"), "{said}");
+    }
+}
+
+#[test]
 fn a_stream_can_be_piped_through_a_server() {
     let mut serve = Serve::spawn(&["--pipe"], |command| command.stdout(Stdio::piped()));
     let mut send =

@@ -42,4 +42,5 @@ pub use api::streams::{RecvStream, SendStream};
 pub use config::Config;
 pub use control::pin::KeyPin;
 pub use faspstream_proto::config::{Cipher, RatePolicy};
+pub use faspstream_proto::digest::{Digest, DigestAlgorithm};
 pub use faspstream_proto::units::Rate;

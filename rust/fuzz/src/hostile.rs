@@ -5,6 +5,7 @@ use core::time::Duration;
 use bytes::Bytes;
 use faspstream_proto::Session;
 use faspstream_proto::config::{Cipher, ConnectionId, MasterSecret, Role, Side};
+use faspstream_proto::digest::{Digest, DigestAlgorithm};
 use faspstream_proto::error::{CloseReason, ErrorCode};
 use faspstream_proto::io::{EndOfStream, Event};
 use faspstream_proto::protection::Sealer;
@@ -106,7 +107,8 @@ impl Victim {
                 }
             }
             4 => {
-                let end = EndOfStream { length: self.written, digest: [1; 16] };
+                let digest = Digest::new(DigestAlgorithm::Xxh3, &[1; 16]).expect("it has 16 bytes");
+                let end = EndOfStream { length: self.written, digest };
                 let _ = self.session.handle_finish(self.now, end);
             }
             5 => {
@@ -132,7 +134,7 @@ impl Victim {
         while let Some(event) = self.session.poll_event() {
             if let Event::EndOfStream(end) = event {
                 assert_eq!(end.length, self.read, "the end is told when all was given out");
-                let _ = self.session.handle_verified(self.now, end.digest[0] == 1);
+                let _ = self.session.handle_verified(self.now, end.digest.as_bytes()[0] == 1);
             }
         }
         let mut buffer = vec![0; 16 << 10];

@@ -12,6 +12,7 @@
 use core::time::Duration;
 use std::net::SocketAddr;
 
+use crate::digest::Digest;
 use crate::error::{CloseReason, ErrorCode};
 
 /// One or several datagrams for the network, laid one behind the other in the caller's buffer.
@@ -32,8 +33,8 @@ pub struct Transmit {
 pub struct EndOfStream {
     /// Bytes in the whole stream.
     pub length: u64,
-    /// XXH3-128 of the whole stream, big-endian.
-    pub digest: [u8; 16],
+    /// What it adds up to.
+    pub digest: Digest,
 }
 
 /// What a session tells its owner; each is given once.

@@ -70,6 +70,7 @@ namespace FaspStream
 
         [DllImport(Library, CallingConvention = Call)] public static extern int fasp_server_start(ConfigHandle config, out long server);
         [DllImport(Library, CallingConvention = Call)] public static extern int fasp_server_address(ServerHandle server, byte[] buffer, UIntPtr capacity, out UIntPtr length);
+        [DllImport(Library, CallingConvention = Call)] public static extern int fasp_server_key_pin(ServerHandle server, byte[] buffer, UIntPtr capacity, out UIntPtr length);
         [DllImport(Library, CallingConvention = Call)] public static extern int fasp_server_tcp_port(ServerHandle server, out ushort port);
         [DllImport(Library, CallingConvention = Call)] public static extern int fasp_server_udp_port(ServerHandle server, out ushort port);
         [DllImport(Library, CallingConvention = Call)] public static extern int fasp_server_accept(ServerHandle server, long timeout, out long session);

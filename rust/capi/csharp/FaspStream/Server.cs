@@ -22,6 +22,12 @@ namespace FaspStream
             get { return Native.Text((byte[] b, UIntPtr c, out UIntPtr l) => Native.fasp_server_address(handle, b, c, out l)); }
         }
 
+        /// <summary>What clients may set as "tls.pin". Without "tls.cert" it is another one at each start.</summary>
+        public string KeyPin
+        {
+            get { return Native.Text((byte[] b, UIntPtr c, out UIntPtr l) => Native.fasp_server_key_pin(handle, b, c, out l)); }
+        }
+
         /// <summary>The control port as bound.</summary>
         public int TcpPort
         {

@@ -165,6 +165,23 @@ internal static class Laws
         }
     }
 
+    private static void APinnedServerIsKeptAndADigestCanBeChosen()
+    {
+        using (Pair pair = new Pair())
+        using (Client client = new Client(Config(pair.Server.TcpPort, Secret).Set("tls.pin", pair.Server.KeyPin).Set("digest", "blake3")))
+        {
+            Task<Receipt> taken = Task.Run(() =>
+            {
+                using (Session session = pair.Server.Accept()) return session.Read(stream => stream.CopyTo(Stream.Null));
+            });
+            Receipt sent = client.Push("abc", stream => stream.Write(new byte[] { 97, 98, 99 }, 0, 3));
+            Holds(sent.DigestAlgorithm == "BLAKE3" && sent.DigestHex == taken.Result.DigestHex, sent.DigestHex);
+            Holds(sent.DigestHex == "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85", sent.DigestHex);
+            Config other = Config(pair.Server.TcpPort, Secret).Set("tls.pin", "sha256:" + new string('a', 64));
+            Holds(Fails<FaspException>(() => new Client(other)).Code == ErrorCode.Authentication, "another key");
+        }
+    }
+
     private static void DisposeWakesWhoWaits()
     {
         using (Pair pair = new Pair())
@@ -186,7 +203,8 @@ internal static class Laws
         Action[] laws =
         {
             AStreamArrivesAsItWasWrittenAndTheReceiptsAgree, AStreamOfTheFrameworkCanBePutOnTop, ABodyThatThrowsAbortsAndItsWordsArrive,
-            AStreamThatIsDisposedWithoutCompletionIsAborted, NonsenseIsRefusedInWords, DisposeWakesWhoWaits,
+            AStreamThatIsDisposedWithoutCompletionIsAborted, NonsenseIsRefusedInWords, APinnedServerIsKeptAndADigestCanBeChosen,
+            DisposeWakesWhoWaits,
         };
         foreach (Action law in laws)
         {

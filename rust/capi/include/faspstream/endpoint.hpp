@@ -57,6 +57,10 @@ public:
     std::string address() const {
         return detail::text([&](char* b, std::size_t c, std::size_t* l) { return fasp_server_address(handle_.get(), b, c, l); });
     }
+    /// What clients may set as "tls.pin". Without "tls.cert" it is another one at each start.
+    std::string key_pin() const {
+        return detail::text([&](char* b, std::size_t c, std::size_t* l) { return fasp_server_key_pin(handle_.get(), b, c, l); });
+    }
     std::uint16_t tcp_port() const { return port(fasp_server_tcp_port); }
     std::uint16_t udp_port() const { return port(fasp_server_udp_port); }
     /// Waits for the next session; nothing if none comes in time.

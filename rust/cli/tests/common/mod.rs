@@ -28,6 +28,8 @@ pub(crate) struct Serve {
     pub(crate) port: String,
     /// Where its data goes.
     pub(crate) udp_port: u16,
+    /// What clients may set as `tls.pin`.
+    pub(crate) pin: String,
     lines: Receiver<String>,
     /// What it said so far, line by line.
     said: RefCell<Vec<Value>>,
@@ -56,12 +58,19 @@ impl Serve {
         std::thread::spawn(move || {
             reader.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok())
         });
-        let mut serve =
-            Self { child, port: String::new(), udp_port: 0, lines, said: RefCell::new(Vec::new()) };
+        let mut serve = Self {
+            child,
+            port: String::new(),
+            udp_port: 0,
+            pin: String::new(),
+            lines,
+            said: RefCell::default(),
+        };
         let listening = serve.until("listening");
         let address = listening["listening"].as_str().expect("an address");
         serve.port = address.rsplit_once(':').expect("with a port").1.to_owned();
         serve.udp_port = listening["udp_port"].as_u64().and_then(|p| u16::try_from(p).ok()).expect("a port");
+        listening["tls_pin"].as_str().expect("a pin").clone_into(&mut serve.pin);
         serve
     }
 

@@ -27,6 +27,17 @@ impl AccessKey {
     /// A key from its id (1 to 128 bytes, no colon, parenthesis, white space or control character) and secret (1 to 1,024 bytes). A secret
     /// below 16 bytes is logged as weak.
     pub fn new(id: &str, secret: &str) -> Result<Self> {
+        let key = Self::checked(id, secret)?;
+        if key.is_weak() {
+            log::warn!(
+                "the secret of access key {id:?} is shorter than {SECRET_GOOD} bytes and may be guessed; \
+                 `faspstream keygen {id}` makes a good one"
+            );
+        }
+        Ok(key)
+    }
+
+    fn checked(id: &str, secret: &str) -> Result<Self> {
         let bad = |c: char| matches!(c, ':' | '(' | ')') || c.is_whitespace() || c.is_control();
         if id.is_empty() || id.len() > ID_MAX || id.contains(bad) {
             return Err(Error::configuration(format!(
@@ -40,17 +51,12 @@ impl AccessKey {
                 secret.len()
             )));
         }
-        if secret.len() < SECRET_GOOD {
-            log::warn!(
-                "the secret of access key {id:?} is shorter than {SECRET_GOOD} bytes and may be guessed; \
-                 `faspstream keygen {id}` makes a good one"
-            );
-        }
-        Ok(Self {
-            id: id.to_owned(),
-            secret: Zeroizing::new(secret.as_bytes().to_vec()),
-            limits: KeyLimits::default(),
-        })
+        let secret = Zeroizing::new(secret.as_bytes().to_vec());
+        Ok(Self { id: id.to_owned(), secret, limits: KeyLimits::default() })
+    }
+
+    fn is_weak(&self) -> bool {
+        self.secret.len() < SECRET_GOOD
     }
 
     /// A key with a fresh secret of 256 random bits, written in 64 hexadecimal digits.
@@ -71,6 +77,35 @@ impl AccessKey {
             // The text may be a bare secret, so it is not repeated.
             None => Err(Error::configuration("an access key has no colon: the form is id:secret")),
         }
+    }
+
+    /// Reads keys that are separated by commas. A secret that has a comma itself falls into pieces, of which one may look like the id of
+    /// a key: where there are several, nothing of them is repeated, in an error or in the log.
+    pub(crate) fn parse_list(text: &str) -> core::result::Result<Vec<Self>, String> {
+        let pieces: Vec<&str> = text.split(',').map(str::trim).collect();
+        if let [one] = pieces[..] {
+            return Self::parse(one).map(|key| vec![key]).map_err(|e| e.message().to_owned());
+        }
+        let many = pieces.len();
+        let read = |(at, piece): (usize, &&str)| {
+            let (id, secret) = piece.split_once(':').unwrap_or_default();
+            let key = KeyLimits::split(id)
+                .and_then(|(id, limits)| Ok(Self::checked(id, secret)?.with_limits(limits)));
+            let key = key.map_err(|_| {
+                format!(
+                    "number {} of {many} keys is not of the form; a secret with a comma goes into a file",
+                    at + 1
+                )
+            })?;
+            if key.is_weak() {
+                log::warn!(
+                    "the secret of number {} of {many} access keys is shorter than {SECRET_GOOD} bytes and may be guessed",
+                    at + 1
+                );
+            }
+            Ok(key)
+        };
+        pieces.iter().enumerate().map(read).collect()
     }
 
     /// Reads a file of keys: one `id:secret` per line, empty lines and lines that start with `#` are skipped.
@@ -153,6 +188,26 @@ mod tests {
             let error = AccessKey::parse(text).expect_err(text);
             assert_eq!(error.code(), ErrorCode::Configuration);
             assert!(!error.message().contains("secretsecret"));
+        }
+    }
+
+    #[test]
+    fn of_several_keys_nothing_is_repeated_that_may_be_a_part_of_a_secret() {
+        let two = AccessKey::parse_list("a:1234567812345678, b(push):1234567812345678")
+            .expect("both are well-formed");
+        assert_eq!(two.iter().map(AccessKey::id).collect::<Vec<_>>(), ["a", "b"]);
+        for text in [
+            "cam:12345678,hush",
+            "cam:12345678,hu sh:hush",
+            "cam:1234,hush(hush):x",
+            "cam:1234,(hush",
+            "cam:12,hush:",
+        ] {
+            let error = AccessKey::parse_list(text).expect_err(text);
+            assert!(
+                error.contains("number 2 of 2") && !error.contains("hush") && !error.contains("hu sh"),
+                "{error}"
+            );
         }
     }
 

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use faspstream_proto::config::{Cipher, RatePolicy, Rates};
+use faspstream_proto::digest::DigestAlgorithm;
 use faspstream_proto::units::Rate;
 
 use crate::api::error::{Error, Result};
@@ -34,6 +35,8 @@ pub struct Options {
     pub policy: RatePolicy,
     /// The encryption of the data; the client's counts.
     pub cipher: Cipher,
+    /// The digest of the stream, for both ends; the client's counts.
+    pub digest: DigestAlgorithm,
     /// Bytes of UDP payload, 256 to 65,000; None discovers the path MTU.
     pub datagram_size: Option<u16>,
     /// Memory per session and direction in bytes; None follows rate times round-trip time.
@@ -67,6 +70,7 @@ impl Options {
             min_rate: Rate::ZERO,
             policy: RatePolicy::Fair,
             cipher: Cipher::Aes128Gcm,
+            digest: DigestAlgorithm::Xxh3,
             datagram_size: None,
             buffer_size: None,
             buffer_max: 0,

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use faspstream_proto::digest::Digest;
 use faspstream_proto::units::{ByteCount, Rate};
 
 /// What both ends know of a completed stream: every byte was read by the peer's application, and the digests agreed.
@@ -9,10 +10,8 @@ use faspstream_proto::units::{ByteCount, Rate};
 pub struct Receipt {
     /// Length of the stream in bytes.
     pub bytes: u64,
-    /// Digest of the whole stream.
-    pub digest: [u8; 16],
-    /// The name of the digest.
-    pub digest_algorithm: &'static str,
+    /// Digest of the whole stream, with the algorithm that the client chose.
+    pub digest: Digest,
     /// When the session was opened, by this system's clock.
     pub started: SystemTime,
     /// When completion was known at this end, by this system's clock.
@@ -33,7 +32,7 @@ impl Receipt {
 
     /// The digest in hexadecimal.
     pub fn digest_hex(&self) -> String {
-        hex(&self.digest)
+        hex(self.digest.as_bytes())
     }
 }
 

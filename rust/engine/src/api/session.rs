@@ -410,6 +410,9 @@ impl Session {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 impl core::fmt::Debug for Session {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Session({} {:?} {:?})", self.id(), self.direction(), self.stream())

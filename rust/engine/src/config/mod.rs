@@ -108,7 +108,8 @@ impl Config {
             "min.rate" => o.min_rate = parse_rate(value)?,
             "policy" => o.policy = parse::word(value, &table::POLICIES)?,
             "cipher" => o.cipher = parse::word(value, &table::CIPHERS)?,
-            "access.key" => self.access_keys = parse::access_keys(value)?,
+            "digest" => o.digest = parse::word(value, &table::DIGESTS)?,
+            "access.key" => self.access_keys = AccessKey::parse_list(value)?,
             "access.key.file" => {
                 self.access_keys = AccessKey::load(Path::new(value)).map_err(|e| e.message().to_owned())?;
             }
@@ -141,6 +142,7 @@ mod tests {
     use core::time::Duration;
 
     use faspstream_proto::config::{Cipher, RatePolicy};
+    use faspstream_proto::digest::DigestAlgorithm;
     use faspstream_proto::units::Rate;
 
     use super::*;
@@ -157,7 +159,7 @@ mod tests {
         let o = c.options;
         assert_eq!((o.target_rate, o.min_rate, o.policy), (Rate::UNLIMITED, Rate::ZERO, RatePolicy::Fair));
         assert_eq!((o.cipher, o.datagram_size, o.buffer_size), (Cipher::Aes128Gcm, None, None));
-        assert_eq!(o.buffer_max, 256 << 20);
+        assert_eq!((o.buffer_max, o.digest), (256 << 20, DigestAlgorithm::Xxh3));
         assert_eq!((o.connect_timeout, o.outage_timeout), (Duration::from_secs(20), Duration::from_secs(60)));
         assert_eq!((o.transport, o.dscp, o.complete_on_close), (Transport::Auto, None, true));
     }
@@ -222,5 +224,10 @@ mod tests {
     fn secrets_are_not_repeated_in_errors() {
         let error = Config::default().set("access.key", "hush-hush-hush").expect_err("it has no colon");
         assert!(!error.message().contains("hush"));
+        let error =
+            Config::default().set("access.key", "cam:hush and, hush again: quiet").expect_err("it is cut");
+        for part in ["cam", "hush", "again", "quiet"] {
+            assert!(!error.message().contains(part), "{error}");
+        }
     }
 }

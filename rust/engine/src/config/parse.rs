@@ -7,7 +7,6 @@ use core::time::Duration;
 use faspstream_proto::units::Rate;
 
 use crate::api::error::Error;
-use crate::api::key::AccessKey;
 use crate::api::options::TARGET_MIN;
 use crate::control::pin::KeyPin;
 
@@ -120,10 +119,6 @@ pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Parsed<T> {
 
 pub(super) fn pins(text: &str) -> Parsed<Vec<KeyPin>> {
     text.split(',').map(|one| one.parse().map_err(|e: Error| e.message().to_owned())).collect()
-}
-
-pub(super) fn access_keys(text: &str) -> Parsed<Vec<AccessKey>> {
-    text.split(',').map(|one| AccessKey::parse(one.trim()).map_err(|e| e.message().to_owned())).collect()
 }
 
 #[cfg(test)]

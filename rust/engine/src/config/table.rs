@@ -4,6 +4,7 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use faspstream_proto::config::{Cipher, RatePolicy};
+use faspstream_proto::digest::DigestAlgorithm;
 
 use crate::api::options::Transport;
 
@@ -64,6 +65,9 @@ pub(super) const CIPHERS: [(&str, Cipher); 3] = [
     ("aes-256-gcm", Cipher::Aes256Gcm),
     ("chacha20-poly1305", Cipher::ChaCha20Poly1305),
 ];
+/// The words of `digest`.
+pub(super) const DIGESTS: [(&str, DigestAlgorithm); 2] =
+    [("xxh3", DigestAlgorithm::Xxh3), ("blake3", DigestAlgorithm::Blake3)];
 /// The words of `transport`.
 pub(super) const TRANSPORTS: [(&str, Transport); 3] =
     [("auto", Transport::Auto), ("udp", Transport::Udp), ("tcp", Transport::Tcp)];
@@ -118,6 +122,13 @@ pub const TABLE: &[Key] = &[
         Kind::Word,
         "aes-128-gcm, aes-256-gcm or chacha20-poly1305",
         "the encryption of the data; there is no none",
+    ),
+    row(
+        "digest",
+        "xxh3",
+        Kind::Word,
+        "xxh3 or blake3",
+        "client: what both ends compute over the whole stream and compare at its end; blake3 is cryptographic",
     ),
     row(
         "access.key",

@@ -106,6 +106,7 @@ impl ServerSide {
             server: own,
             target: cap,
             cipher: open.cipher,
+            digest: open.digest,
             terms: terms(options),
             udp_port: if options.transport == Transport::Tcp { 0 } else { self.shared.udp.port() },
         }

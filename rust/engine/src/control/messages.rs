@@ -3,8 +3,10 @@
 use core::time::Duration;
 
 use faspstream_proto::config::{Cipher, ConnectionId, RatePolicy, Rates};
+use faspstream_proto::digest::DigestAlgorithm;
 use faspstream_proto::error::ErrorCode;
 use faspstream_proto::units::Rate;
+use faspstream_proto::wire::frame::{REASON_MAX, cut_reason};
 
 use super::codec::{CodecError, Fields, VARINT_MAX, Writer, put_varint, take_prefixed};
 use crate::api::session::{Direction, Metadata};
@@ -17,8 +19,6 @@ pub(crate) const NAME_MAX: usize = 1_024;
 pub(crate) const METADATA_ENTRIES: usize = 64;
 /// Most bytes of the metadata, keys and values together.
 pub(crate) const METADATA_BYTES: usize = 16 << 10;
-/// Most bytes of a reason (wire-format.md §4).
-pub(crate) const REASON_MAX: usize = 512;
 /// Most bytes of a key id on the wire.
 const KEY_ID_MAX: usize = 128;
 
@@ -104,6 +104,7 @@ pub(crate) struct Open {
     pub(crate) client: ConnectionId,
     pub(crate) rates: Rates,
     pub(crate) cipher: Cipher,
+    pub(crate) digest: DigestAlgorithm,
     pub(crate) terms: Terms,
 }
 
@@ -116,6 +117,7 @@ pub(crate) struct Opened {
     pub(crate) server: ConnectionId,
     pub(crate) target: Rate,
     pub(crate) cipher: Cipher,
+    pub(crate) digest: DigestAlgorithm,
     pub(crate) terms: Terms,
     pub(crate) udp_port: u16,
 }
@@ -145,7 +147,7 @@ impl Message {
             Self::Refused { request, code, reason } => Writer::new(5)
                 .int(1, *request)
                 .int(2, *code as u64)
-                .bytes(3, cut(reason, REASON_MAX).as_bytes())
+                .bytes(3, cut_reason(reason).as_bytes())
                 .finish(),
             Self::Ended { session, how } => encode_ended(session, how),
             Self::Tune { session, rates } => put_rates(Writer::new(7).bytes(2, session), rates).finish(),
@@ -204,7 +206,7 @@ impl Open {
             .bytes(4, &put_metadata(&self.metadata))
             .int(5, u64::from(self.client.0));
         let writer = put_rates(writer, &self.rates).int(9, cipher_number(self.cipher));
-        self.terms.put(writer).finish()
+        self.terms.put(writer).int(14, self.digest.number().into()).finish()
     }
 
     fn decode(f: &Fields<'_>) -> Result<Self> {
@@ -220,6 +222,7 @@ impl Open {
             client: ConnectionId(f.narrow(5)?),
             rates: take_rates(f)?,
             cipher: take_cipher(f)?,
+            digest: take_digest(f)?,
             terms: Terms::take(f)?,
         })
     }
@@ -234,7 +237,8 @@ impl Opened {
             .int(5, u64::from(self.server.0))
             .int(6, rate_number(self.target))
             .int(9, cipher_number(self.cipher));
-        self.terms.put(writer).int(13, u64::from(self.udp_port)).finish()
+        let writer = self.terms.put(writer).int(13, u64::from(self.udp_port));
+        writer.int(14, self.digest.number().into()).finish()
     }
 
     fn decode(f: &Fields<'_>) -> Result<Self> {
@@ -245,6 +249,7 @@ impl Opened {
             server: ConnectionId(f.narrow(5)?),
             target: rate_from(f.int(6)?),
             cipher: take_cipher(f)?,
+            digest: take_digest(f)?,
             terms: Terms::take(f)?,
             udp_port: f.narrow(13)?,
         })
@@ -273,7 +278,7 @@ fn encode_ended(session: &SessionId, how: &How) -> Vec<u8> {
     match how {
         How::Complete => writer.int(3, 0).finish(),
         How::Aborted { code, reason } => {
-            writer.int(3, 1).int(4, *code as u64).bytes(5, cut(reason, REASON_MAX).as_bytes()).finish()
+            writer.int(3, 1).int(4, *code as u64).bytes(5, cut_reason(reason).as_bytes()).finish()
         }
     }
 }
@@ -375,10 +380,10 @@ fn take_cipher(f: &Fields<'_>) -> Result<Cipher> {
     }
 }
 
-/// The longest prefix of at most `most` bytes that is whole characters.
-pub(crate) fn cut(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-    &text[..end.unwrap_or(0)]
+/// Without the field it is the first algorithm.
+fn take_digest(f: &Fields<'_>) -> Result<DigestAlgorithm> {
+    let number = f.int_or(14, DigestAlgorithm::default().number().into())?;
+    DigestAlgorithm::from_number(number).ok_or(CodecError::BadValue(14))
 }
 
 #[cfg(test)]
@@ -417,6 +422,7 @@ mod tests {
                     client: ConnectionId(client),
                     rates,
                     cipher: Cipher::Aes256Gcm,
+                    digest: DigestAlgorithm::Blake3,
                     terms,
                 })
             });
@@ -429,6 +435,7 @@ mod tests {
                     server: ConnectionId(server),
                     target: rates.target,
                     cipher: Cipher::ChaCha20Poly1305,
+                    digest: DigestAlgorithm::Xxh3,
                     terms,
                     udp_port,
                 })
@@ -476,6 +483,23 @@ mod tests {
         let many: Metadata = (0..=METADATA_ENTRIES).map(|i| (i.to_string(), String::new())).collect();
         let large = Metadata::from([("k".to_owned(), "v".repeat(METADATA_BYTES))]);
         assert!(!metadata_fits(&many) && !metadata_fits(&large) && metadata_fits(&Metadata::new()));
+    }
+
+    #[test]
+    fn an_unknown_digest_is_refused_and_none_is_the_first() {
+        let session = [7; 16];
+        let with = |digest: Option<u64>| {
+            let body = Writer::new(4).int(1, 1).bytes(2, &session).int(5, 2).int(6, 8_000).int(9, 1);
+            let body = body.int(10, 1_200).int(11, 0).int(12, 0).int(13, 1);
+            let frame = digest.into_iter().fold(body, |body, number| body.int(14, number)).finish();
+            match Message::decode(&frame[4..]) {
+                Ok(Message::Opened(opened)) => Ok(opened.digest),
+                other => Err(other),
+            }
+        };
+        assert_eq!(with(None), Ok(DigestAlgorithm::Xxh3));
+        assert_eq!(with(Some(2)), Ok(DigestAlgorithm::Blake3));
+        assert_eq!(with(Some(3)), Err(Err(CodecError::BadValue(14))));
     }
 
     #[test]

@@ -166,8 +166,9 @@ impl ControlThread {
             rates,
             is_sender: matches!(shared.pipe, Pipe::Send(_)),
         };
-        if opened.cipher != client.shared.options().cipher {
-            return Err(Fault::protocol("the server changed the cipher"));
+        let asked = client.shared.options();
+        if (opened.cipher, opened.digest) != (asked.cipher, asked.digest) {
+            return Err(Fault::protocol("the server changed the cipher or the digest"));
         }
         let (Some(config), Some(socket)) = (agreement.config(&conn.link, Some(ways.remote)), client.socket)
         else {
@@ -254,6 +255,7 @@ impl ClientSide {
             client: local_id,
             rates: shared.rates(),
             cipher: options.cipher,
+            digest: options.digest,
             terms: terms(options),
         };
         self.requests.insert(request, Request { slot, shared, local_id });

@@ -18,6 +18,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use bytes::Bytes;
+    use faspstream_proto::digest::{Digest, DigestAlgorithm, StreamDigest};
     use faspstream_proto::io::EndOfStream;
     use proptest::prelude::*;
 
@@ -50,9 +51,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_put_is_taken_in_order_and_never_more_than_the_limit_is_held(
-            steps in proptest::collection::vec(step(), 1..60), limit in 1u64..600_000,
+            steps in proptest::collection::vec(step(), 1..60), limit in 1u64..600_000, algorithm in algorithm(),
         ) {
-            let pipe = SendPipe::new(limit);
+            let pipe = SendPipe::new(limit, algorithm);
             let (mut put, mut acknowledged) = (0usize, 0u64);
             let mut taken: Vec<Bytes> = Vec::new();
             let mut batch = Batch::default();
@@ -84,16 +85,16 @@ mod tests {
             taken.extend(batch.drain());
             let all = taken.concat();
             prop_assert_eq!(&all, &bytes(0, put));
-            prop_assert_eq!(end, EndOfStream { length: put as u64, digest: digest(&all) });
+            prop_assert_eq!(end, EndOfStream { length: put as u64, digest: digest(algorithm, &all) });
         }
 
         #[test]
         fn what_is_pushed_is_read_in_order_and_the_end_is_judged_after_the_last_byte(
             pushes in proptest::collection::vec(0..5_000usize, 0..20),
             reads in proptest::collection::vec(1..7_000usize, 1..20),
-            damaged in any::<bool>(),
+            damaged in any::<bool>(), algorithm in algorithm(),
         ) {
-            let pipe = RecvPipe::new(10_000);
+            let pipe = RecvPipe::new(10_000, algorithm);
             let (mut pushed, mut read) = (0, Vec::new());
             let mut reads = reads.iter().cycle();
             for len in pushes {
@@ -104,8 +105,12 @@ mod tests {
                 prop_assert!(taken.bytes <= max);
                 prop_assert_eq!(pipe.available(), (pushed - read.len()) as u64);
             }
-            let mut digest = digest(&bytes(0, pushed));
-            digest[3] ^= u8::from(damaged);
+            let mut sent = bytes(0, pushed);
+            let damaged = damaged && pushed > 0;
+            if damaged {
+                sent[pushed / 2] ^= 1;
+            }
+            let digest = digest(algorithm, &sent);
             pipe.push_end(EndOfStream { length: pushed as u64, digest });
             if read.len() < pushed {
                 pipe.check_end();
@@ -120,15 +125,19 @@ mod tests {
         }
     }
 
-    fn digest(bytes: &[u8]) -> [u8; 16] {
-        let mut digest = faspstream_proto::digest::StreamDigest::new();
+    fn algorithm() -> impl Strategy<Value = DigestAlgorithm> {
+        prop_oneof![Just(DigestAlgorithm::Xxh3), Just(DigestAlgorithm::Blake3)]
+    }
+
+    fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Digest {
+        let mut digest = StreamDigest::new(algorithm);
         digest.update(bytes);
         digest.finish()
     }
 
     #[test]
     fn small_writes_grow_into_one_piece() {
-        let pipe = SendPipe::new(1 << 20);
+        let pipe = SendPipe::new(1 << 20, DigestAlgorithm::Xxh3);
         for i in 0..1_000usize {
             assert_eq!(pipe.put(&bytes(i, 1)).expect("it is not finished").taken, 1);
         }
@@ -139,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_writer_that_found_no_room_is_told_once_a_quarter_is_free() {
-        let pipe = SendPipe::new(1_000);
+        let pipe = SendPipe::new(1_000, DigestAlgorithm::Xxh3);
         assert_eq!(pipe.put(&[0; 2_000]).expect("it is not finished").taken, 1_000);
         assert_eq!(pipe.put(&[0; 1]).expect("it is not finished").taken, 0);
         assert!(!pipe.acknowledge(100));
@@ -149,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_found_nothing_is_told_of_the_first_bytes() {
-        let pipe = RecvPipe::new(1);
+        let pipe = RecvPipe::new(1, DigestAlgorithm::Xxh3);
         let chunk = || VecDeque::from([Bytes::from_static(b"x")]);
         assert!(!pipe.push(&mut chunk()), "nobody waits yet");
         assert_eq!(pipe.take_with(10, |_| {}).bytes, 1);

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 use faspstream_proto::io::EndOfStream;
 
 use super::lock;
-use faspstream_proto::digest::StreamDigest;
+use faspstream_proto::digest::{Digest, DigestAlgorithm, StreamDigest};
 
 /// What `take_with` has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +51,9 @@ struct Queue {
 }
 
 impl RecvPipe {
-    pub(crate) fn new(report_every: u64) -> Self {
+    pub(crate) fn new(report_every: u64, digest: DigestAlgorithm) -> Self {
         Self {
-            reader: Mutex::new(Reader { local: VecDeque::new(), digest: StreamDigest::new() }),
+            reader: Mutex::new(Reader { local: VecDeque::new(), digest: StreamDigest::new(digest) }),
             queue: Mutex::default(),
             arrived: AtomicU64::new(0),
             consumed: AtomicU64::new(0),
@@ -155,7 +155,7 @@ impl RecvPipe {
     }
 
     /// The digest of everything read so far.
-    pub(crate) fn digest(&self) -> [u8; 16] {
+    pub(crate) fn digest(&self) -> Digest {
         lock(&self.reader).digest.finish()
     }
 
@@ -169,6 +169,17 @@ impl RecvPipe {
     /// Driver: how often it wants to hear of what was read.
     pub(crate) fn set_report_every(&self, bytes: u64) {
         self.report_every.store(bytes.max(1), Ordering::Relaxed);
+    }
+
+    /// Flips a bit in what the driver has brought, as memory that fails would do. False if there is nothing.
+    #[cfg(test)]
+    pub(crate) fn damage(&self) -> bool {
+        let mut queue = lock(&self.queue);
+        let Some(first) = queue.chunks.front_mut() else { return false };
+        let mut bytes = first.to_vec();
+        bytes[0] ^= 1;
+        *first = bytes.into();
+        true
     }
 
     /// Gives the memory back; nothing can be read afterwards.

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use faspstream_proto::io::EndOfStream;
 
 use super::lock;
-use faspstream_proto::digest::StreamDigest;
+use faspstream_proto::digest::{Digest, DigestAlgorithm, StreamDigest};
 
 /// A write that is larger is handed to the driver in pieces, so that sending begins while the rest is still being copied.
 const PIECE: usize = 64 << 10;
@@ -67,12 +67,12 @@ pub(crate) struct Batch {
 }
 
 impl SendPipe {
-    pub(crate) fn new(limit: u64) -> Self {
+    pub(crate) fn new(limit: u64, digest: DigestAlgorithm) -> Self {
         let writer = Writer {
             tail: BytesMut::new(),
             chunk: 0,
             retired: VecDeque::new(),
-            digest: StreamDigest::new(),
+            digest: StreamDigest::new(digest),
             finished: false,
         };
         Self {
@@ -170,7 +170,7 @@ impl SendPipe {
     }
 
     /// The digest of everything written so far.
-    pub(crate) fn digest(&self) -> [u8; 16] {
+    pub(crate) fn digest(&self) -> Digest {
         lock(&self.writer).digest.finish()
     }
 

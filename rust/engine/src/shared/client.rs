@@ -139,7 +139,7 @@ impl ClientShared {
             started: SystemTime::now(),
             began: Instant::now(),
         };
-        let pipe = Pipe::new(direction == Direction::Push, self.options());
+        let pipe = Pipe::new(direction == Direction::Push, self.options(), self.options().digest);
         let owner = Weak::clone(&self.me) as Weak<dyn Owner>;
         SessionShared::new(facts, pipe, self.options().rates(), true, owner)
     }

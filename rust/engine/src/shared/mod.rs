@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use faspstream_proto::config::Rates;
+use faspstream_proto::digest::DigestAlgorithm;
 use faspstream_proto::error::ErrorCode;
 use faspstream_proto::io::{Limit, LimitTimes};
 
@@ -51,11 +52,13 @@ const FIRST_LIMIT: u64 = 256 << 10;
 const FIRST_REPORT: u64 = 256 << 10;
 
 impl Pipe {
-    pub(crate) fn new(is_sender: bool, options: &Options) -> Self {
+    /// `digest` is the client's choice, whichever end this is.
+    pub(crate) fn new(is_sender: bool, options: &Options, digest: DigestAlgorithm) -> Self {
         if is_sender {
-            Self::Send(SendPipe::new(options.buffer_size.unwrap_or(FIRST_LIMIT).min(options.buffer_bound())))
+            let limit = options.buffer_size.unwrap_or(FIRST_LIMIT).min(options.buffer_bound());
+            Self::Send(SendPipe::new(limit, digest))
         } else {
-            Self::Recv(RecvPipe::new(FIRST_REPORT))
+            Self::Recv(RecvPipe::new(FIRST_REPORT, digest))
         }
     }
 }

@@ -121,7 +121,7 @@ impl ServerShared {
             started: std::time::SystemTime::now(),
             began: Instant::now(),
         };
-        let pipe = Pipe::new(open.direction == Direction::Pull, options);
+        let pipe = Pipe::new(open.direction == Direction::Pull, options, open.digest);
         let owner = Weak::clone(&self.me) as Weak<dyn Owner>;
         let shared = Arc::new(SessionShared::new(facts, pipe, rates, false, owner));
         self.counters.opened.fetch_add(1, Ordering::Relaxed);

@@ -52,7 +52,6 @@ impl SessionShared {
         let receipt = Receipt {
             bytes,
             digest,
-            digest_algorithm: faspstream_proto::digest::NAME,
             started: self.facts.started,
             ended: SystemTime::now(),
             duration: self.facts.began.elapsed(),

@@ -49,8 +49,8 @@ pub(crate) fn receipt<'l>(env: &mut Env<'l>, session: jlong) -> Result<JByteArra
 fn encode_receipt(receipt: &Receipt) -> Vec<u8> {
     Writer::default()
         .long(receipt.bytes)
-        .bytes(&receipt.digest)
-        .text(receipt.digest_algorithm)
+        .bytes(receipt.digest.as_bytes())
+        .text(receipt.digest.algorithm().name())
         .long(epoch_nanos(receipt.started))
         .long(epoch_nanos(receipt.ended))
         .long(receipt.average_rate().as_bps())

@@ -4,7 +4,7 @@ use super::buffer::{BufferReader, BufferWriter, Full};
 use super::feedback::{self, Feedback, FeedbackRanges};
 use super::header::STREAM_MAX;
 use super::varint;
-use crate::digest;
+use crate::digest::{Digest, DigestAlgorithm};
 use crate::io::EndOfStream;
 
 /// Most bytes of a reason in ABORT.
@@ -90,8 +90,8 @@ pub fn encode(frame: &Frame<'_>, to: &mut BufferWriter<'_>) -> Result<(), Full> 
         Frame::End(end) => {
             to.put(&[kind::END])?;
             varint::encode(end.length, to)?;
-            to.put(&[digest::ALGORITHM])?;
-            to.put(&end.digest)
+            to.put(&[end.digest.algorithm().number()])?;
+            to.put(end.digest.as_bytes())
         }
         Frame::Complete => to.put(&[kind::COMPLETE]),
         Frame::Abort { code, reason } => {
@@ -162,8 +162,9 @@ fn skip_zeros(from: &mut BufferReader<'_>) -> usize {
 
 fn decode_end(from: &mut BufferReader<'_>) -> Option<EndOfStream> {
     let length = varint::decode(from).filter(|length| *length <= STREAM_MAX)?;
-    from.take_u8().filter(|algorithm| *algorithm == digest::ALGORITHM)?;
-    Some(EndOfStream { length, digest: from.take_array()? })
+    let algorithm = DigestAlgorithm::from_number(from.take_u8()?.into())?;
+    let digest = Digest::new(algorithm, from.take(algorithm.length())?)?;
+    Some(EndOfStream { length, digest })
 }
 
 impl<'a> Iterator for Frames<'a> {
@@ -193,12 +194,19 @@ mod tests {
         Feedback(u64, u64),
     }
 
+    fn any_digest() -> impl Strategy<Value = Digest> {
+        (any::<bool>(), any::<[u8; 32]>()).prop_map(|(strong, bytes)| {
+            let algorithm = if strong { DigestAlgorithm::Blake3 } else { DigestAlgorithm::Xxh3 };
+            Digest::new(algorithm, &bytes[..algorithm.length()]).expect("the length is right")
+        })
+    }
+
     fn any_made() -> impl Strategy<Value = Made> {
         let plain = prop_oneof![
             (1usize..50).prop_map(Frame::Padding),
             Just(Frame::Ping),
             (0..=varint::MAX).prop_map(Frame::FeedbackAck),
-            (0..=STREAM_MAX, any::<[u8; 16]>())
+            (0..=STREAM_MAX, any_digest())
                 .prop_map(|(length, digest)| Frame::End(EndOfStream { length, digest })),
             Just(Frame::Complete),
             any::<[u8; 8]>().prop_map(Frame::PathChallenge),
@@ -232,19 +240,20 @@ mod tests {
     }
 
     #[test]
-    fn an_end_beyond_the_longest_stream_or_with_an_unknown_digest_is_malformed() {
-        let end = |length: u64, algorithm: u8| {
-            let mut bytes = [0; 40];
+    fn an_end_beyond_the_longest_stream_or_with_an_unknown_or_cut_digest_is_malformed() {
+        let end = |length: u64, algorithm: u8, digest: &[u8]| {
+            let mut bytes = [0; 60];
             let mut writer = BufferWriter::new(&mut bytes);
             writer.put(&[kind::END]).expect("room");
             varint::encode(length, &mut writer).expect("room");
             writer.put(&[algorithm]).expect("room");
-            writer.put(&[9; 16]).expect("room");
+            writer.put(digest).expect("room");
             Frames::new(writer.written()).all(|frame| frame.is_ok())
         };
-        assert!(end(STREAM_MAX, 1));
-        assert!(!end(STREAM_MAX + 1, 1));
-        assert!(!end(0, 2));
+        assert!(end(STREAM_MAX, 1, &[9; 16]) && end(STREAM_MAX, 2, &[9; 32]));
+        assert!(!end(STREAM_MAX + 1, 1, &[9; 16]));
+        assert!(!end(0, 3, &[9; 32]) && !end(0, 0, &[9; 32]));
+        assert!(!end(0, 1, &[9; 15]) && !end(0, 2, &[9; 31]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use faspstream_netem::{BitRate, Time};
 use faspstream_proto::Session;
-use faspstream_proto::digest::StreamDigest;
+use faspstream_proto::digest::{DigestAlgorithm, StreamDigest};
 use faspstream_proto::io::{EndOfStream, Misuse};
 use faspstream_proto::units::Instant;
 
@@ -63,7 +63,7 @@ impl Sink {
             plan,
             start,
             content,
-            digest: StreamDigest::new(),
+            digest: StreamDigest::new(DigestAlgorithm::Xxh3),
             given_out: 0,
             consumed: 0,
             end: None,

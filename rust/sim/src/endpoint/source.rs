@@ -5,7 +5,7 @@ use core::time::Duration;
 use bytes::Bytes;
 use faspstream_netem::{BitRate, Time};
 use faspstream_proto::Session;
-use faspstream_proto::digest::StreamDigest;
+use faspstream_proto::digest::{DigestAlgorithm, StreamDigest};
 use faspstream_proto::io::{EndOfStream, Misuse};
 use faspstream_proto::units::Instant;
 
@@ -51,7 +51,7 @@ impl Source {
         Self {
             plan,
             content,
-            digest: StreamDigest::new(),
+            digest: StreamDigest::new(DigestAlgorithm::Xxh3),
             written: 0,
             ended: false,
             writes: Vec::new(),

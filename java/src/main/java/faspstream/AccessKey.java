@@ -110,6 +110,30 @@ public final class AccessKey {
     }
 
     /**
+     * Reads keys that are separated by commas. A secret that has a comma itself falls into pieces, of which one may look like the id of a
+     * key: where there are several, nothing of them is repeated.
+     */
+    static List<AccessKey> parseList(String text) {
+        List<AccessKey> keys = new ArrayList<>();
+        String[] pieces = text.split(",");
+        for (String piece : pieces) {
+            if (piece.trim().isEmpty()) {
+                continue;
+            }
+            try {
+                keys.add(parse(piece.trim()));
+            } catch (IllegalArgumentException e) {
+                if (pieces.length == 1) {
+                    throw e;
+                }
+                throw new IllegalArgumentException("number " + (keys.size() + 1) + " of the keys is malformed, allowed is id:secret"
+                        + " or id(limits):secret, separated by commas; a secret with a comma goes into access.key.file");
+            }
+        }
+        return Collections.unmodifiableList(keys);
+    }
+
+    /**
      * Reads the one key of a file.
      *
      * @param file UTF-8 text; empty lines and lines that begin with {@code #} are skipped, the other is {@code id:secret}

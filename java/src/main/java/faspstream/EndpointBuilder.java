@@ -146,6 +146,16 @@ public abstract class EndpointBuilder<B extends EndpointBuilder<B>> {
     }
 
     /**
+     * The digest of the stream; the client's counts, for both ends. Key {@code digest}, default {@link Digest#XXH3}.
+     *
+     * @param digest the digest
+     * @return this
+     */
+    public B digest(Digest digest) {
+        return set(Setting.DIGEST, Checks.notNull(digest, "digest"));
+    }
+
+    /**
      * The bytes of UDP payload in a datagram, instead of discovering the path MTU. Key {@code datagram.size}, default {@code auto}.
      *
      * @param bytes 256 to 65,000

@@ -55,7 +55,7 @@ public final class Receipt {
     /**
      * How {@link #digest} is computed.
      *
-     * @return the name, such as {@code XXH3-128}
+     * @return {@code XXH3-128}, or {@code BLAKE3} where the client asked for {@link Digest#BLAKE3}
      */
     public String digestAlgorithm() {
         return digestAlgorithm;

@@ -5,9 +5,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Locale;
 
 /** Every configuration key: its default and how its text reads. A test holds this table against that of the engine. */
@@ -57,16 +54,16 @@ enum Setting {
             return constant(Cipher.values(), text);
         }
     },
+    DIGEST("digest", "xxh3") {
+        @Override
+        Object parse(String text) {
+            return constant(Digest.values(), text);
+        }
+    },
     ACCESS_KEY("access.key", "") {
         @Override
         Object parse(String text) {
-            List<AccessKey> keys = new ArrayList<>();
-            for (String key : text.split(",")) {
-                if (!key.trim().isEmpty()) {
-                    keys.add(AccessKey.parse(key.trim()));
-                }
-            }
-            return Collections.unmodifiableList(keys);
+            return AccessKey.parseList(text);
         }
     },
     ACCESS_KEY_FILE("access.key.file", "") {

@@ -64,6 +64,7 @@ public final class TransferOptions {
             case MIN_RATE:
             case POLICY:
             case CIPHER:
+            case DIGEST:
             case DATAGRAM_SIZE:
             case BUFFER_SIZE:
             case BUFFER_MAX:
@@ -156,6 +157,26 @@ public final class TransferOptions {
      */
     public TransferOptions cipher(Cipher cipher) {
         return with(Setting.CIPHER, Checks.notNull(cipher, "cipher"));
+    }
+
+    /**
+     * The digest of the stream; the client's counts, for both ends.
+     *
+     * @return the digest
+     */
+    public Digest digest() {
+        return (Digest) settings.get(Setting.DIGEST);
+    }
+
+    /**
+     * These options with another value: the digest of the stream.
+     *
+     * @param digest the digest
+     * @return a changed copy
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TransferOptions digest(Digest digest) {
+        return with(Setting.DIGEST, Checks.notNull(digest, "digest"));
     }
 
     /**

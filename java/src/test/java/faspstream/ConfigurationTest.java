@@ -53,13 +53,13 @@ class ConfigurationTest {
         Server.Builder builder = Server.builder()
                 .host("::1").tcpPort(1).udpPort(2).accessKey(AccessKey.of("a", "12345678"))
                 .accessKey(AccessKey.of("b", "87654321")).targetRate(Rate.gbps(2)).minRate(Rate.mbps(1))
-                .policy(RatePolicy.LOW).cipher(Cipher.CHACHA20_POLY1305).datagramSize(1400).bufferSize(1 << 20)
+                .policy(RatePolicy.LOW).cipher(Cipher.CHACHA20_POLY1305).digest(Digest.BLAKE3).datagramSize(1400).bufferSize(1 << 20)
                 .bufferMax(2 << 20).connectTimeout(Duration.ofMillis(1500)).outageTimeout(Duration.ofMinutes(10))
                 .maxSessions(5).completeOnClose(false).tlsCertificate(Path.of("c")).tlsKey(Path.of("k"))
                 .tlsTrust(Path.of("t")).tlsPin("AB".repeat(32), "sha256:" + "0c".repeat(32)).transport(Transport.UDP).dscp(46);
         assertEquals(
                 "host=::1\ntcp.port=1\nudp.port=2\ntarget.rate=2000000000bit\nmin.rate=1000000bit\npolicy=low\n"
-                        + "cipher=chacha20-poly1305\ntls.cert=c\ntls.key=k\ntls.trust=t\ntls.pin=sha256:" + "ab".repeat(32) + ",sha256:" + "0c".repeat(32) + "\ndatagram.size=1400\n"
+                        + "cipher=chacha20-poly1305\ndigest=blake3\ntls.cert=c\ntls.key=k\ntls.trust=t\ntls.pin=sha256:" + "ab".repeat(32) + ",sha256:" + "0c".repeat(32) + "\ndatagram.size=1400\n"
                         + "buffer.size=1048576\nbuffer.max=2097152\nconnect.timeout=1500ms\noutage.timeout=600000ms\n"
                         + "max.sessions=5\ncomplete.on.close=false\ntransport=udp\ndscp=46\n"
                         + "access.key=a:12345678\naccess.key=b:87654321\n",
@@ -100,6 +100,7 @@ class ConfigurationTest {
         "connect.timeout=20 | connect.timeout | 20s",
         "policy=brutal | policy | fair",
         "cipher=none | cipher | aes-128-gcm",
+        "digest=md5 | digest | xxh3, blake3",
         "complete.on.close=maybe | complete.on.close | true or false",
         "dscp=64 | dscp | 63",
         "tls.pin=00 | tls.pin | 64 hexadecimal digits",
@@ -111,6 +112,16 @@ class ConfigurationTest {
         assertEquals(ErrorCode.CONFIGURATION, e.code());
         for (String part : List.of(file.toString(), key, allowed)) {
             assertTrue(e.getMessage().contains(part), e.getMessage());
+        }
+    }
+
+    @Test
+    void aSecretWithCommaAndColonIsNotRepeated() throws IOException {
+        Path file = file("access.key=cam:hush and, hush again:quiet\n");
+        Throwable e = assertThrows(FaspException.class, () -> Client.builder().config(file).effective());
+        assertTrue(e.getMessage().contains("access.key"), e.getMessage());
+        for (; e != null; e = e.getCause()) {
+            assertFalse(e.getMessage().contains("hush") || e.getMessage().contains("quiet"), e.getMessage());
         }
     }
 

@@ -54,6 +54,23 @@ class PushPullTest {
     }
 
     @Test
+    void aClientMayAskForACryptographicDigest() throws Exception {
+        try (Loopback net = new Loopback()) {
+            Client client = net.client(Client.builder().digest(Digest.BLAKE3));
+            Future<Receipt> there = net.async(() -> {
+                try (Session session = net.accept()) {
+                    return session.read(in -> in.transferTo(java.io.OutputStream.nullOutputStream()));
+                }
+            });
+            Receipt receipt = client.push("abc", out -> out.write(new byte[] {'a', 'b', 'c'}));
+            assertEquals("BLAKE3", receipt.digestAlgorithm());
+            // The published value for these three bytes.
+            assertEquals("6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85", receipt.digestHex());
+            assertArrayEquals(receipt.digest(), Loopback.get(there).digest());
+        }
+    }
+
+    @Test
     void bothEndsGetTheSameReceiptAndTheSameFacts() throws Exception {
         try (Loopback net = new Loopback()) {
             Future<Object[]> there = net.async(() -> {

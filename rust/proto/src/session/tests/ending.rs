@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::pair::*;
+use crate::digest::{Digest, DigestAlgorithm, StreamDigest};
 use crate::error::{CloseReason, ErrorCode};
 use crate::io::{Discard, EndOfStream, Event, Misuse};
 use crate::session::Session;
@@ -17,6 +18,11 @@ fn closed(pair: &Pair, end: usize) -> CloseReason {
         .collect();
     assert_eq!(closes.len(), 1, "told once: {closes:?}");
     closes[0].clone()
+}
+
+/// Of other bytes than those that were written.
+fn of_nothing() -> Digest {
+    StreamDigest::new(DigestAlgorithm::Xxh3).finish()
 }
 
 fn run_to_end(pair: &mut Pair, limit_ms: u64) {
@@ -80,7 +86,7 @@ fn a_digest_that_does_not_agree_is_an_integrity_error_at_both_ends() {
     let mut pair = Pair::new();
     pair.to_write = 5_000;
     pair.run(at(100), |_| false);
-    let end = EndOfStream { length: 5_000, digest: [1; 16] };
+    let end = EndOfStream { length: 5_000, digest: of_nothing() };
     pair.ends[SENDER].handle_finish(pair.now, end).expect("open");
     run_to_end(&mut pair, 5_000);
     assert_eq!(closed(&pair, SENDER).code, ErrorCode::Integrity);
@@ -147,7 +153,7 @@ fn misuse_is_an_error_value() {
     let [sender, receiver] = &mut pair.ends;
     assert!(matches!(receiver.handle_consumed(now, 1), Err(Misuse::OutOfRange { .. })));
     assert!(matches!(receiver.handle_verified(now, true), Err(Misuse::OutOfRange { .. })));
-    let end = EndOfStream { length: 1, digest: [0; 16] };
+    let end = EndOfStream { length: 1, digest: of_nothing() };
     assert!(matches!(sender.handle_finish(now, end), Err(Misuse::OutOfRange { .. })));
     sender.handle_finish(now, EndOfStream { length: 0, ..end }).expect("nothing was written");
     assert_eq!(sender.handle_write(now, Bytes::from_static(b"x")), Err(Misuse::Finished));

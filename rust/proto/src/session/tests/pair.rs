@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use crate::config::{Cipher, Config, ConnectionId, MasterSecret, Rates, Role, Side};
-use crate::digest::StreamDigest;
+use crate::digest::{DigestAlgorithm, StreamDigest};
 use crate::io::{EndOfStream, Event, Stats};
 use crate::session::Session;
 use crate::units::{Instant, Rate};
@@ -127,11 +127,11 @@ impl Pair {
             rule: Box::new(|_, _, _, _| Treatment::Deliver),
             events: [Vec::new(), Vec::new()],
             received: 0,
-            digest: StreamDigest::new(),
+            digest: StreamDigest::new(DigestAlgorithm::Xxh3),
             reads: true,
             to_write: 0,
             written: 0,
-            sent_digest: StreamDigest::new(),
+            sent_digest: StreamDigest::new(DigestAlgorithm::Xxh3),
             finishes: false,
             flying: BTreeMap::new(),
             sent: [0; 2],
