@@ -18,6 +18,8 @@ final class Child implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         // Names with other than ASCII letters, whatever the locale of the tests is.
         builder.environment().put("LC_ALL", "C.UTF-8");
+        // Each of them is announced by the JVM on standard error, which the tests read.
+        builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"));
         if (output != null) {
             builder.redirectOutput(output.toFile());
         }

@@ -29,9 +29,11 @@ import org.testng.annotations.Test;
 /** The publisher and the subscriber of a session pass the Reactive Streams TCK. Its TestNG tests are called as dynamic ones. */
 @Timeout(120)
 class FlowTckTest {
-    /** How long the TCK waits for what must come, and then for what must not, in milliseconds. */
-    private static final long WAIT = 2_000;
+    /** How long the TCK waits: for what must come, for what must not, between two looks, for a subscriber to be let go. In milliseconds. */
+    private static final long WAIT = 20_000;
     private static final long SILENCE = 20;
+    private static final long LOOK = 20;
+    private static final long LETTING_GO = 1_000;
 
     private final Queue<Loopback> nets = new ConcurrentLinkedQueue<>();
     /** Both ends of every stream of a test, for the words of a failure. */
@@ -93,7 +95,7 @@ class FlowTckTest {
     /** Elements of one byte each, so that their number is known. */
     private final class Publisher extends FlowPublisherVerification<ByteBuffer> {
         Publisher() {
-            super(new TestEnvironment(WAIT, SILENCE));
+            super(new TestEnvironment(WAIT, SILENCE, LOOK), LETTING_GO);
         }
 
         @Override
@@ -116,7 +118,7 @@ class FlowTckTest {
 
     private final class Subscriber extends FlowSubscriberBlackboxVerification<ByteBuffer> {
         Subscriber() {
-            super(new TestEnvironment(WAIT, SILENCE));
+            super(new TestEnvironment(WAIT, SILENCE, LOOK));
         }
 
         @Override

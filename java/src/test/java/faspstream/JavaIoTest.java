@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
@@ -134,7 +136,7 @@ class JavaIoTest {
     }
 
     @Test
-    void filesAndTransferTo() throws Exception {
+    void files() throws Exception {
         Path from = Files.write(dir.resolve("from"), DATA);
         Path to = dir.resolve("to");
         through(
@@ -144,6 +146,19 @@ class JavaIoTest {
                 },
                 in -> Files.copy(in, to));
         assertArrayEquals(DATA, Files.readAllBytes(to));
+    }
+
+    @Test
+    void transferToAStreamOfTheJdk() throws Exception {
+        ByteArrayOutputStream sink = new ByteArrayOutputStream();
+        long count = through(
+                out -> {
+                    assertEquals(DATA.length, new ByteArrayInputStream(DATA).transferTo(out));
+                    out.close();
+                },
+                in -> in.transferTo(sink));
+        assertEquals(DATA.length, count);
+        assertArrayEquals(DATA, sink.toByteArray());
     }
 
     @ParameterizedTest

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.ref.WeakReference;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,25 +35,19 @@ class JvmTest {
     @Test
     void theJvmEndsAfterMainThoughEverythingWasForgottenAndNothingIsPrinted() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        ProcessBuilder builder = new ProcessBuilder(java, "-Xcheck:jni", "-cp", System.getProperty("java.class.path"));
+        List<String> command = new ArrayList<>(List.of(java, "-Xcheck:jni", "-cp", System.getProperty("java.class.path")));
         if (Runtime.version().feature() >= 17) {
             // From 24 on the JVM itself warns without it.
-            builder.command().add("--enable-native-access=ALL-UNNAMED");
+            command.add("--enable-native-access=ALL-UNNAMED");
         }
         String library = System.getProperty("faspstream.library.path");
         if (library != null) {
-            builder.command().add("-Dfaspstream.library.path=" + library);
+            command.add("-Dfaspstream.library.path=" + library);
         }
-        builder.command().add(Forgetful.class.getName());
-        Process process = builder.redirectErrorStream(true).start();
-        try {
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertTrue(process.waitFor(50, TimeUnit.SECONDS), "the JVM still runs");
-            assertEquals("", output);
-            assertEquals(0, process.exitValue());
-        } finally {
-            process.destroyForcibly();
-        }
+        command.add(Forgetful.class.getName());
+        OtherJvm forgetful = OtherJvm.run(command);
+        assertEquals("", forgetful.output());
+        assertEquals(0, forgetful.exitValue());
     }
 
     @Test

@@ -13,12 +13,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import javax.management.JMX;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -66,9 +69,7 @@ class ObservabilityTest {
             goOn.complete(null);
             session.output().complete();
             // The receipt may be out a moment before the books are.
-            while (client.getSessionsCompleted() == 0) {
-                TimeUnit.MILLISECONDS.sleep(1);
-            }
+            awaitCompletionIn(bean("Client", net.server.tcpPort()));
             assertEquals(1, client.getSessionsCompleted());
             assertEquals(0, client.getSessionsOpen());
             assertEquals(1, server.getSessionsOpened());
@@ -90,12 +91,10 @@ class ObservabilityTest {
             net.server.serve(s -> s.read(in -> in.transferTo(OutputStream.nullOutputStream())), net.threads());
             session = net.client().open(Direction.PUSH, "camera", Map.of());
             session.output().write(new byte[100_000]);
-            while (session.stats().currentRate().bitsPerSecond() == 0) {
-                TimeUnit.MILLISECONDS.sleep(5);
-            }
-            TimeUnit.MILLISECONDS.sleep(100);
+            awaitLooksAtTheRate();
             session.output().complete();
-            recording.stop();
+            // The books come after the event of the end.
+            awaitCompletionIn(bean("Client", net.server.tcpPort()));
             recording.dump(file);
         }
         String id = session.id();
@@ -105,19 +104,38 @@ class ObservabilityTest {
         RecordedEvent start = only(events, "faspstream.SessionStart", e -> e.getBoolean("sends"));
         assertEquals("PUSH", start.getString("direction"));
         assertEquals("camera", start.getString("stream"));
-        assertTrue(events.stream().anyMatch(e -> e.getEventType().getName().equals("faspstream.RateChange")), events.toString());
-        RecordedEvent end = events.stream()
-                .filter(e -> e.getEventType().getName().equals("faspstream.SessionEnd"))
-                .findFirst()
-                .orElseThrow();
+        assertTrue(events.stream().anyMatch(named("faspstream.RateChange")), events.toString());
+        RecordedEvent end = events.stream().filter(named("faspstream.SessionEnd")).findFirst().orElseThrow();
         assertTrue(end.getBoolean("completed"));
         assertEquals(100_000, end.getLong("bytesDelivered"));
     }
 
-    private static RecordedEvent only(
-            List<RecordedEvent> events, String name, java.util.function.Predicate<RecordedEvent> condition) {
+    /** The recorder calls who asks for it at intervals: between the second call of this one and the third was one of the library's. */
+    private static void awaitLooksAtTheRate() throws InterruptedException {
+        CountDownLatch calls = new CountDownLatch(3);
+        Runnable counter = calls::countDown;
+        FlightRecorder.addPeriodicEvent(FlightEvents.RateChange.class, counter);
+        try {
+            calls.await();
+        } finally {
+            FlightRecorder.removePeriodicEvent(counter);
+        }
+    }
+
+    private static void awaitCompletionIn(ObjectName bean) throws InterruptedException {
+        EndpointMXBean endpoint = JMX.newMXBeanProxy(BEANS, bean, EndpointMXBean.class);
+        while (endpoint.getSessionsCompleted() == 0) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+    }
+
+    private static Predicate<RecordedEvent> named(String name) {
+        return event -> event.getEventType().getName().equals(name);
+    }
+
+    private static RecordedEvent only(List<RecordedEvent> events, String name, Predicate<RecordedEvent> condition) {
         List<RecordedEvent> found = events.stream()
-                .filter(e -> e.getEventType().getName().equals(name) && condition.test(e))
+                .filter(named(name).and(condition))
                 .collect(Collectors.toList());
         assertEquals(1, found.size(), events.toString());
         return found.get(0);

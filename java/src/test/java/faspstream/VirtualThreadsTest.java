@@ -36,6 +36,8 @@ class VirtualThreadsTest {
     Path dir;
 
     private final List<Waiter> waiters = new ArrayList<>();
+    /** The other ends, by the id of their session: who forgets a session ends it. */
+    private final Map<String, Session> theirs = new ConcurrentHashMap<>();
 
     @BeforeEach
     void needsVirtualThreads() {
@@ -85,11 +87,12 @@ class VirtualThreadsTest {
     void tenThousandOfThemWaitWithoutAPinnedCarrierAndWakeAtOnce() throws Exception {
         Path file = dir.resolve("pinned.jfr");
         try (Recording recording = new Recording();
-                Loopback net = new Loopback(Server.builder().bufferSize(BUFFER).maxSessions(2 * SESSIONS + 1))) {
-            Map<String, Session> theirs = takeSessions(net);
-            List<Session> reading = open(net, Direction.PULL, theirs);
-            List<Session> writing = open(net, Direction.PUSH, theirs);
-            wakeOnce(net);
+                Loopback net = new Loopback(Server.builder().bufferSize(BUFFER).maxSessions(2 * SESSIONS))) {
+            wakeOnce(true);
+            wakeOnce(false);
+            takeSessions(net);
+            List<Session> reading = open(net, Direction.PULL);
+            List<Session> writing = open(net, Direction.PUSH);
             recording.enable("jdk.VirtualThreadPinned").withoutThreshold();
             recording.start();
             start(ACCEPTING, net.server::accept);
@@ -110,31 +113,44 @@ class VirtualThreadsTest {
         assertTrue(pinned.isEmpty(), () -> pinned.size() + " times pinned, first: " + pinned.get(0));
     }
 
-    /** Loads the classes of a wake: a thread that waits for the class loader is pinned, by the JDK and once. */
-    private static void wakeOnce(Loopback net) throws Exception {
-        Session session = net.client().open(Direction.PULL, "warm-up", Map.of());
-        Waiter waiter = new Waiter(() -> session.input().read());
-        while (!waiter.isWaiting()) {
-            TimeUnit.MILLISECONDS.sleep(1);
+    /** Loads the classes of every kind of wake: a thread that waits for the class loader is pinned, by the JDK and once. */
+    private void wakeOnce(boolean byClose) throws Exception {
+        try (Loopback net = new Loopback(Server.builder().bufferSize(BUFFER))) {
+            Client client = net.client(Client.builder().bufferSize(BUFFER));
+            Session reading = client.open(Direction.PULL, "warm-up", Map.of());
+            theirs.put("reading", net.accept());
+            Session writing = client.open(Direction.PUSH, "warm-up", Map.of());
+            theirs.put("writing", net.accept());
+            List<Waiter> waiters = List.of(new Waiter(net.server::accept), new Waiter(() -> reading.input().read()),
+                    new Waiter(() -> writing.output().write(MUCH)));
+            while (!waiters.stream().allMatch(Waiter::isWaiting)) {
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
+            if (byClose) {
+                reading.close();
+                writing.close();
+                net.server.close();
+            } else {
+                waiters.forEach(waiter -> waiter.thread.interrupt());
+            }
+            for (Waiter waiter : waiters) {
+                waiter.thread.join();
+            }
         }
-        session.close();
-        waiter.thread.join();
+        theirs.clear();
     }
 
-    /** The other ends, by the id of their session. */
-    private static Map<String, Session> takeSessions(Loopback net) {
-        Map<String, Session> theirs = new ConcurrentHashMap<>();
+    private void takeSessions(Loopback net) {
         net.async(() -> {
-            while (theirs.size() < 2 * SESSIONS + 1) {
+            while (theirs.size() < 2 * SESSIONS) {
                 Session session = net.accept();
                 theirs.put(session.id(), session);
             }
             return null;
         });
-        return theirs;
     }
 
-    private static List<Session> open(Loopback net, Direction direction, Map<String, Session> theirs) throws Exception {
+    private List<Session> open(Loopback net, Direction direction) throws Exception {
         Client client = net.client(Client.builder().bufferSize(BUFFER));
         List<Session> sessions = new ArrayList<>();
         for (int i = 0; i < SESSIONS; i++) {

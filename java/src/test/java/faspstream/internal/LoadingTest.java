@@ -6,17 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import faspstream.FaspStream;
+import faspstream.OtherJvm;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,14 +93,7 @@ class LoadingTest {
     }
 
     private static String run(List<String> command) throws Exception {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        try {
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertTrue(process.waitFor(50, TimeUnit.SECONDS), "the JVM still runs");
-            return said.lines().filter(line -> !line.startsWith("WARNING: ")).collect(Collectors.joining("\n")).trim();
-        } finally {
-            process.destroyForcibly();
-        }
+        return OtherJvm.run(command).output().lines().filter(line -> !line.startsWith("WARNING: ")).collect(Collectors.joining("\n")).trim();
     }
 
     private static void assertSays(String said, String... parts) {
@@ -169,18 +161,18 @@ class LoadingTest {
     /** Runs in a mount namespace of its own, with {@code directory} on a file system of these options. */
     private String loadWithMount(Path directory, String options) throws Exception {
         Files.createDirectories(directory);
-        assumeTrue(isRoot(), "mounting a file system needs root");
         List<String> command = new ArrayList<>(List.of("unshare", "-m", "sh", "-c",
                 "mount -t tmpfs -o " + options + " none '" + directory + "' && exec \"$@\"", "sh"));
+        assumeTrue(succeeds(command, "true"), "mounting a file system needs root");
         command.addAll(command(thisJava(), "-Dfaspstream.library.dir=" + directory.resolve("copies")));
         return run(command);
     }
 
-    private static boolean isRoot() throws Exception {
+    private static boolean succeeds(List<String> command, String last) throws Exception {
+        List<String> whole = new ArrayList<>(command);
+        whole.add(last);
         try {
-            Process process = new ProcessBuilder("unshare", "-m", "true").redirectErrorStream(true).start();
-            process.getInputStream().readAllBytes();
-            return process.waitFor() == 0;
+            return OtherJvm.run(whole).exitValue() == 0;
         } catch (IOException e) {
             return false;
         }

@@ -11,6 +11,7 @@ import faspstream.Session;
 import faspstream.Transport;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +21,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.Query;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -51,6 +55,7 @@ class FlightEventsTest {
     private List<RecordedEvent> eventsOf(String name, TestNetwork network, Trouble trouble) throws Exception {
         Path file = dir.resolve("recording.jfr");
         String id;
+        int port;
         try (Recording recording = new Recording();
                 Server server = Server.builder().tcpPort(0).udpPort(0).start();
                 Client client = network.client(server).connect()) {
@@ -58,17 +63,29 @@ class FlightEventsTest {
             server.serve(session -> session.read(in -> in.transferTo(OutputStream.nullOutputStream())), threads);
             try (Session session = client.open(Direction.PUSH, "stream", Map.of())) {
                 id = session.id();
+                port = session.remoteAddress().getPort();
                 session.output().write(new byte[100_000]);
                 until(() -> session.stats().bytesAcknowledged() > 0);
                 trouble.make(session);
                 session.output().complete();
             }
-            recording.stop();
+            // Each end looks a last time when it is over, on a thread of its own, and then does its books.
+            awaitCompletion("Server", server.tcpPort());
+            awaitCompletion("Client", port);
             recording.dump(file);
         }
         return RecordingFile.readAllEvents(file).stream()
                 .filter(event -> event.getEventType().getName().equals(name) && event.getString("session").equals(id))
                 .collect(Collectors.toList());
+    }
+
+    /** Waits until the books of an endpoint have a session that has completed. */
+    private static void awaitCompletion(String type, int port) throws Exception {
+        MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
+        ObjectName pattern = new ObjectName("faspstream:type=" + type + ",name=\"*:" + port + "\",*");
+        while (beans.queryNames(pattern, Query.gt(Query.attr("SessionsCompleted"), Query.value(0))).isEmpty()) {
+            TimeUnit.MILLISECONDS.sleep(2);
+        }
     }
 
     private static void until(BooleanSupplier condition) throws InterruptedException {
@@ -82,11 +99,11 @@ class FlightEventsTest {
         List<RecordedEvent> events = eventsOf("faspstream.Outage", network, session -> {
             network.outage(Duration.ofSeconds(1));
             session.output().write(new byte[100_000]);
-            until(() -> session.stats().outages() == 1);
+            until(() -> session.stats().outages() > 0);
         });
-        // Both ends are in this JVM, and each has its own view.
+        // Both ends are in this JVM, and each has its own view; a machine that stands still is one more outage.
         assertFalse(events.isEmpty());
-        events.forEach(event -> assertEquals(1, event.getLong("outages"), event::toString));
+        events.forEach(event -> assertTrue(event.getLong("outages") > 0, event::toString));
     }
 
     @Test
