@@ -8,15 +8,23 @@ use faspstream_testkit::{Relay, Settings};
 use crate::Outcome;
 
 /// Name, and what the link is like beside its addresses. All of them damage: a bit is flipped, and the checksum of UDP is made anew.
-const LINKS: [(&str, &str); 3] = [
+const LINKS: [(&str, &str); 5] = [
     ("mild", "rtt=4000000\nrate=600000000\nloss=0.005\nreordering=0.02\nduplication=0.01\ndamage=0.002"),
     (
         "rough",
         "rtt=20000000\nrate=300000000\nloss=0.05\nburst=8\nreordering=0.05\nduplication=0.03\ndamage=0.02",
     ),
     (
-        "jumbo",
+        "mtu 9000",
+        "rtt=8000000\nrate=1000000000\nmtu=9000\nloss=0.01\nreordering=0.03\nduplication=0.01\ndamage=0.01",
+    ),
+    (
+        "mtu 65535",
         "rtt=2000000\nrate=3000000000\nmtu=65535\nloss=0.005\nreordering=0.02\nduplication=0.01\ndamage=0.005",
+    ),
+    (
+        "mtu 65535, far",
+        "rtt=30000000\nrate=1000000000\nmtu=65535\nloss=0.01\nburst=4\nreordering=0.05\nduplication=0.02\ndamage=0.02",
     ),
 ];
 

@@ -19,7 +19,7 @@ const CALL: usize = 256 << 10;
 /// Nothing here takes longer on a machine that is not stopped.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// A line is printed for so many bytes.
-const LINE: u64 = 1_000_000_000;
+const LINE: u64 = 500_000_000;
 
 /// Writes the stream `seed` of `length` bytes in calls of all sizes.
 fn write(session: &Session, content: &Content, seed: u64, length: u64) -> Outcome<Receipt> {
