@@ -18,6 +18,7 @@ pub mod probe;
 pub mod settings;
 mod sys;
 pub mod validate;
+pub mod veth;
 
 pub use emulator::{DirectionReport, Lateness};
 pub use error::LabError;

@@ -6,10 +6,14 @@ use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{PATIENCE, eventually, pair};
-use faspstream::{Client, Direction, ErrorCode, Metadata, Read, Server, Session};
+use common::relay::Relay;
+use common::udp_relay::UdpRelay;
+use common::{PATIENCE, eventually, key, pair};
+use faspstream::{Client, Direction, ErrorCode, Metadata, Options, Read, Server, Session, Transport};
 
 const LENGTH: usize = 200_000;
+/// Tests of this file.
+const TESTS: usize = 5;
 
 /// Writes the stream of one session as far as it goes now. True once the peer has read all of it.
 fn go_on_writing(session: &Session, written: &mut usize) -> bool {
@@ -52,7 +56,9 @@ fn serve(server: &Server, count: usize) {
     }
 }
 
-fn push_all(client: &Client, count: usize) {
+/// Gives the seconds after which each was complete.
+fn push_all(client: &Client, count: usize) -> Vec<f64> {
+    let (began, mut seconds) = (Instant::now(), Vec::new());
     let mut open: Vec<(Session, usize)> = (0..count)
         .map(|i| {
             (client.start_open(Direction::Push, &format!("s{i}"), Metadata::new()).expect("it starts"), 0)
@@ -61,9 +67,29 @@ fn push_all(client: &Client, count: usize) {
     let deadline = Instant::now() + PATIENCE * 3;
     while !open.is_empty() {
         assert!(Instant::now() < deadline, "{} are left", open.len());
+        let before = open.len();
         open.retain_mut(|(session, written)| !go_on_writing(session, written));
+        seconds.extend(vec![began.elapsed().as_secs_f64(); before - open.len()]);
         thread::sleep(Duration::from_millis(1));
     }
+    seconds
+}
+
+/// Jain's index of rates: 1 if all are equal, 1/n if one has all.
+fn jain(seconds: &[f64]) -> f64 {
+    let rates = seconds.iter().map(|s| 1.0 / s);
+    let sum: f64 = rates.clone().sum();
+    sum * sum / (seconds.len() as f64 * rates.map(|rate| rate * rate).sum::<f64>())
+}
+
+/// Threads of the engine in this process, where the system tells.
+fn engine_threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    tasks
+        .filter(|task| {
+            std::fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.starts_with("faspstream"))
+        })
+        .count()
 }
 
 #[test]
@@ -73,10 +99,37 @@ fn three_hundred_sessions_at_once_are_served_by_one_thread_at_each_end() {
         let server = server.clone();
         thread::spawn(move || serve(&server, 300))
     };
-    push_all(&client, 300);
+    let seconds = push_all(&client, 300);
+    // Two for all clients, and two for the server of each test here that may run meanwhile.
+    assert!(engine_threads() <= 2 + 2 * TESTS, "{} threads", engine_threads());
     serving.join().expect("the server does not panic");
+    assert!(jain(&seconds) > 0.8, "Jain index {}", jain(&seconds));
     let stats = server.stats();
     assert_eq!((stats.sessions_completed, stats.sessions_failed, stats.connections), (300, 0, 1));
+}
+
+#[test]
+fn a_crowd_whose_flight_is_lost_as_a_whole_goes_on_when_the_path_does() {
+    // The client reaches the server by an address of its own, where its datagrams pass a relay.
+    let address = "127.0.0.3";
+    let server = common::server_builder().access_key(key()).start().expect("it starts");
+    let at = (address.parse::<std::net::IpAddr>().expect("it is one"), server.udp_port()).into();
+    let udp = UdpRelay::new(at, ([127, 0, 0, 1], server.udp_port()).into());
+    let tcp = Relay::at(address, server.local_addr());
+    let options = Options { transport: Transport::Udp, ..Options::default() };
+    let builder = Client::builder().host(address).tcp_port(tcp.port()).access_key(key()).options(options);
+    let client = builder.connect().expect("it is let in");
+    let serving = {
+        let server = server.clone();
+        thread::spawn(move || serve(&server, 50))
+    };
+    let pushing = thread::spawn(move || push_all(&client, 50));
+    eventually("data passes", || udp.passed() > 500);
+    udp.block(true);
+    thread::sleep(Duration::from_millis(500));
+    udp.block(false);
+    assert_eq!(pushing.join().expect("the client does not panic").len(), 50);
+    serving.join().expect("the server does not panic");
 }
 
 #[test]

@@ -3,11 +3,17 @@
 //! Each of them may have a first window in flight that no feedback has answered yet, and each keeps a few datagrams there however narrow
 //! the path is. With a thousand of them that is many times what the receiver's socket holds, and most of it is dropped there. So what a
 //! crowd has in flight together is bounded by what a socket holds, beside what its paths are known to carry.
+//!
+//! To peers that are near a session of a crowd has no pace of its own. It waits for its turn, and then sends as much as the law's window
+//! and the room allow: a few large bursts cost the thread much less than many small ones.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use faspstream_proto::Session;
+use faspstream_proto::config::PathMemory;
+use faspstream_proto::units::Instant as Moment;
 
 use super::SlotId;
 
@@ -17,10 +23,18 @@ const CROWD: usize = 16;
 const SOCKET: u64 = 2 << 20;
 /// Bandwidth-delay products of each path: a start doubles and trebles its window from one round trip to the next.
 const PRODUCTS: u64 = 4;
-/// What a session that is let go is expected to send; less is not worth a system call.
-const SHARE: u64 = 64 << 10;
-/// A session waits no longer than this: what is in flight may all be lost, and then its word is needed to find that out.
+/// Beyond this shortest round trip of a session, what is remembered of the path is not believed.
+const FORMER_RTT_MAX: Duration = Duration::from_millis(20);
+/// What a session that is let go is expected to send; less is not worth its turn.
+const SHARE: u64 = 128 << 10;
+/// If nothing of what is in flight was heard of for so long, those that wait go on anyway: it may all be lost, and then their word is
+/// needed to find that out.
 const WAIT_MAX: Duration = Duration::from_millis(20);
+/// So many at a time.
+const PROBES: usize = 32;
+/// Paths with a shorter round trip hold no more than a socket does, and the pace between datagrams says nothing there (as Linux reasons in
+/// `tcp_tso_rtt_log`): the sessions take turns.
+const NEAR: Duration = Duration::from_millis(2);
 
 /// Whether a session may send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,20 +46,83 @@ pub(super) enum Pass {
     Due,
 }
 
-/// What one session has to do with it, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Part {
-    /// Sent and neither acknowledged nor found lost.
-    pub(super) in_flight: u64,
-    /// The bandwidth-delay product of its path, as far as it is known.
-    pub(super) product: u64,
+impl Pass {
+    /// Bytes that a session may send, where the crowd leaves it `room`; if that is none it waits from now on.
+    pub(super) fn claim(&mut self, room: u64) -> u64 {
+        let (pass, room) = match self {
+            Self::Free if room > 0 => (Self::Free, room),
+            Self::Due => (Self::Free, room.max(1)),
+            Self::Free | Self::Waits => (Self::Waits, 0),
+        };
+        *self = pass;
+        room
+    }
 }
 
-impl Part {
-    pub(super) fn of(session: &Session) -> Self {
+/// What one session has to do with it, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Part {
+    /// Sent and neither acknowledged nor found lost.
+    in_flight: u64,
+    /// The bandwidth-delay product of its path, as far as it is known.
+    product: u64,
+}
+
+/// A session's side of it.
+#[derive(Debug, Default)]
+pub(super) struct Member {
+    pub(super) pass: Pass,
+    part: Part,
+    takes_turns: bool,
+    /// The shortest round trip of an earlier session on this path.
+    former_rtt: Option<Duration>,
+}
+
+impl Member {
+    pub(super) fn new(memory: Option<PathMemory>) -> Self {
+        Self { former_rtt: memory.map(|memory| memory.min_rtt), ..Self::default() }
+    }
+
+    /// True if only its turns keep the session back, and no pace.
+    pub(super) fn takes_turns(&self) -> bool {
+        self.takes_turns
+    }
+
+    /// Takes in how the session stands, now that it was served.
+    pub(super) fn take_part(
+        &mut self,
+        now: Instant,
+        session: &mut Session,
+        moment: Moment,
+        crowd: &mut Crowd,
+    ) {
         let stats = session.stats();
-        let product = stats.delivery_rate as f64 / 8.0 * stats.rtt_min.as_secs_f64();
-        Self { in_flight: session.in_flight(), product: product as u64 }
+        // A path that has become longer is remembered wrongly.
+        let former = self.former_rtt.filter(|_| stats.rtt_min <= FORMER_RTT_MAX);
+        let rtt = former.map_or(stats.rtt_min, |former| former.min(stats.rtt_min));
+        let known = session.remote().filter(|_| !rtt.is_zero());
+        let least = known.map(|peer| crowd.least(peer.ip(), rtt));
+        let is_near = least.is_some_and(|rtt| rtt <= NEAR);
+        let far = least.filter(|_| !is_near).unwrap_or_default();
+        let product = stats.delivery_rate as f64 / 8.0 * far.as_secs_f64();
+        self.turn(session, moment, is_near);
+        self.change(now, Part { in_flight: stats.bytes_in_flight, product: product as u64 }, crowd);
+    }
+
+    /// There are few sessions now, or this one is gone.
+    pub(super) fn leave(&mut self, now: Instant, session: &mut Session, moment: Moment, crowd: &mut Crowd) {
+        self.turn(session, moment, false);
+        self.change(now, Part::default(), crowd);
+    }
+
+    fn turn(&mut self, session: &mut Session, moment: Moment, takes_turns: bool) {
+        if core::mem::replace(&mut self.takes_turns, takes_turns) != takes_turns {
+            session.handle_turns(moment, takes_turns);
+        }
+    }
+
+    fn change(&mut self, now: Instant, part: Part, crowd: &mut Crowd) {
+        crowd.account(now, core::mem::replace(&mut self.part, part), part);
     }
 }
 
@@ -53,7 +130,11 @@ impl Part {
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
     sum: Part,
-    waiting: VecDeque<(Instant, SlotId)>,
+    waiting: VecDeque<SlotId>,
+    /// When something in flight was heard of last, or the first one began to wait.
+    moved: Option<Instant>,
+    /// The shortest round trip to each peer.
+    least: HashMap<IpAddr, Duration>,
 }
 
 impl Crowd {
@@ -63,83 +144,216 @@ impl Crowd {
     }
 
     /// Bytes that `sessions` may send now: none until a full system call's worth may go.
-    pub(super) fn room(&self, sessions: usize) -> u64 {
+    pub(super) fn room(&mut self, sessions: usize) -> u64 {
         if !Self::is_one(sessions) {
+            self.least.clear();
             return u64::MAX;
         }
         let room = (SOCKET + PRODUCTS * self.sum.product).saturating_sub(self.sum.in_flight);
         if room < SHARE { 0 } else { room }
     }
 
+    /// The shortest round trip to `peer` since there is a crowd, `rtt` included: many a session in a crowd sees but long ones.
+    fn least(&mut self, peer: IpAddr, rtt: Duration) -> Duration {
+        let least = self.least.entry(peer).or_insert(rtt);
+        *least = rtt.min(*least);
+        *least
+    }
+
     /// The part of one session has changed.
-    pub(super) fn account(&mut self, before: Part, after: Part) {
+    fn account(&mut self, now: Instant, before: Part, after: Part) {
         self.sum.in_flight = self.sum.in_flight - before.in_flight + after.in_flight;
         self.sum.product = self.sum.product - before.product + after.product;
+        if after.in_flight < before.in_flight {
+            self.moved = Some(now);
+        }
     }
 
     /// A session waits for room.
     pub(super) fn wait(&mut self, now: Instant, id: SlotId) {
-        self.waiting.push_back((now, id));
+        if self.waiting.is_empty() {
+            self.moved = Some(now);
+        }
+        self.waiting.push_back(id);
     }
 
-    /// When the one that waits longest is to be let go.
+    /// When some of those that wait are to be let go, whatever becomes of what is in flight.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.waiting.front().map(|(since, _)| *since + WAIT_MAX)
+        self.moved.filter(|_| !self.waiting.is_empty()).map(|moved| moved + WAIT_MAX)
     }
 
     /// Those that may go on now.
     pub(super) fn let_go(&mut self, now: Instant, sessions: usize) -> Vec<SlotId> {
-        let mut room = self.room(sessions);
-        let mut free = Vec::new();
-        while let Some((since, id)) = self.waiting.front().copied() {
-            if room < SHARE && now < since + WAIT_MAX {
-                break;
-            }
-            self.waiting.pop_front();
-            room = room.saturating_sub(SHARE);
-            free.push(id);
+        let by_room = usize::try_from(self.room(sessions) / SHARE).unwrap_or(usize::MAX);
+        let stalled = self.deadline().is_some_and(|deadline| deadline <= now);
+        if stalled {
+            self.moved = Some(now);
         }
-        free
+        let count = if stalled { by_room.max(PROBES) } else { by_room };
+        self.waiting.drain(..count.min(self.waiting.len())).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SESSIONS: usize = 1_000;
 
+    fn part(in_flight: u64, product: u64) -> Part {
+        Part { in_flight, product }
+    }
+
     #[test]
     fn few_sessions_are_kept_by_nothing() {
         let mut crowd = Crowd::default();
-        crowd.account(Part::default(), Part { in_flight: 1 << 40, product: 0 });
+        crowd.account(Instant::now(), part(0, 0), part(1 << 40, 0));
         assert_eq!(crowd.room(CROWD - 1), u64::MAX);
         assert_eq!(crowd.room(CROWD), 0);
     }
 
     #[test]
     fn a_crowd_may_have_in_flight_what_a_socket_holds_and_what_its_paths_carry() {
-        let mut crowd = Crowd::default();
+        let (mut crowd, now) = (Crowd::default(), Instant::now());
         assert_eq!(crowd.room(SESSIONS), SOCKET);
-        let part = Part { in_flight: SOCKET / 2, product: 1_000 };
-        crowd.account(Part::default(), part);
+        let half = part(SOCKET / 2, 1_000);
+        crowd.account(now, part(0, 0), half);
         assert_eq!(crowd.room(SESSIONS), SOCKET / 2 + PRODUCTS * 1_000);
-        crowd.account(part, Part::default());
+        crowd.account(now, half, part(0, 0));
         assert_eq!(crowd.room(SESSIONS), SOCKET);
     }
 
     #[test]
-    fn who_waits_goes_on_in_turn_as_room_comes_and_at_the_latest_after_a_while() {
+    fn who_waits_goes_on_in_turn_as_room_comes() {
         let (mut crowd, now) = (Crowd::default(), Instant::now());
-        let full = Part { in_flight: SOCKET, product: 0 };
-        crowd.account(Part::default(), full);
+        let full = part(SOCKET, 0);
+        crowd.account(now, part(0, 0), full);
         (0..4).for_each(|i| crowd.wait(now, SlotId(i)));
         assert_eq!(crowd.let_go(now, SESSIONS), []);
-        crowd.account(full, Part { in_flight: SOCKET - SHARE, product: 0 });
-        assert_eq!(crowd.let_go(now, SESSIONS), [SlotId(0)]);
-        crowd.account(Part { in_flight: SOCKET - SHARE, product: 0 }, full);
-        assert_eq!(crowd.let_go(now, SESSIONS), []);
+        let later = now + WAIT_MAX / 2;
+        crowd.account(later, full, part(SOCKET - SHARE, 0));
+        assert_eq!(crowd.let_go(later, SESSIONS), [SlotId(0)]);
+        crowd.account(later, part(SOCKET - SHARE, 0), full);
+        assert_eq!(crowd.let_go(now + WAIT_MAX, SESSIONS), [], "something has moved since");
+    }
+
+    #[test]
+    fn if_nothing_moves_some_of_those_that_wait_go_on_anyway_and_others_later() {
+        let (mut crowd, now) = (Crowd::default(), Instant::now());
+        crowd.account(now, part(0, 0), part(SOCKET, 0));
+        (0..2 * PROBES as u64).for_each(|i| crowd.wait(now, SlotId(i)));
         let late = crowd.deadline().expect("some wait");
-        assert_eq!(crowd.let_go(late, SESSIONS), [SlotId(1), SlotId(2), SlotId(3)]);
+        let half = |from: usize| (from..from + PROBES).map(|i| SlotId(i as u64)).collect::<Vec<_>>();
+        assert_eq!(crowd.let_go(late, SESSIONS), half(0));
+        assert_eq!(crowd.let_go(late, SESSIONS), []);
+        let later = crowd.deadline().expect("some still wait");
+        assert_eq!(crowd.let_go(later, SESSIONS), half(PROBES));
+        assert_eq!(crowd.deadline(), None);
+    }
+
+    #[test]
+    fn the_shortest_round_trip_to_a_peer_is_that_of_any_session_while_there_is_a_crowd() {
+        let (mut crowd, ms) = (Crowd::default(), Duration::from_millis);
+        let [near, far] = [[127, 0, 0, 1], [192, 0, 2, 1]].map(IpAddr::from);
+        assert_eq!(crowd.least(near, ms(1)), ms(1));
+        assert_eq!((crowd.least(near, ms(30)), crowd.least(far, ms(30))), (ms(1), ms(30)));
+        crowd.room(CROWD - 1);
+        assert_eq!(crowd.least(near, ms(30)), ms(30));
+    }
+
+    /// Sessions that have so much to send, as the driver serves them.
+    struct Model {
+        crowd: Crowd,
+        now: Instant,
+        sessions: Vec<Sender>,
+    }
+
+    #[derive(Clone, Copy, Default)]
+    struct Sender {
+        pass: Pass,
+        part: Part,
+        left: u64,
+    }
+
+    impl Model {
+        fn new(left: &[u64]) -> Self {
+            let sessions = left.iter().map(|&left| Sender { left, ..Sender::default() }).collect();
+            Self { crowd: Crowd::default(), now: Instant::now(), sessions }
+        }
+
+        fn account(&mut self, index: usize, in_flight: u64) {
+            let before = core::mem::replace(&mut self.sessions[index].part, part(in_flight, 0));
+            self.crowd.account(self.now, before, part(in_flight, 0));
+        }
+
+        /// One turn of one session, as `Slot::transmit` and `Driver::serve` take it.
+        fn serve(&mut self, index: usize) {
+            let room = self.crowd.room(SESSIONS);
+            let session = &mut self.sessions[index];
+            let before = session.pass;
+            let room = session.pass.claim(room);
+            if session.pass == Pass::Waits {
+                if before != Pass::Waits {
+                    self.crowd.wait(self.now, SlotId(index as u64));
+                }
+                return;
+            }
+            let sent = session.left.min(SHARE).min(room.max(1_500));
+            session.left -= sent;
+            let in_flight = session.part.in_flight + sent;
+            self.account(index, in_flight);
+        }
+
+        fn let_go(&mut self) {
+            for id in self.crowd.let_go(self.now, SESSIONS) {
+                let session = &mut self.sessions[id.0 as usize];
+                assert_eq!(session.pass, Pass::Waits, "who is let go was waiting");
+                session.pass = Pass::Due;
+            }
+        }
+
+        /// Everybody is served once, then time passes.
+        fn round(&mut self) {
+            for index in 0..self.sessions.len() {
+                if self.sessions[index].left > 0 {
+                    self.serve(index);
+                }
+            }
+            self.let_go();
+            let waits = self.sessions.iter().any(|s| s.pass == Pass::Waits);
+            assert_eq!(self.crowd.deadline().is_some(), waits, "who waits has a deadline");
+            if let Some(deadline) = self.crowd.deadline() {
+                self.now = self.now.max(deadline);
+                self.let_go();
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// The worst that a network can do: nothing that was sent is ever heard of again, or only what some of the sessions sent.
+        #[test]
+        fn everybody_comes_to_an_end_whatever_becomes_of_what_is_in_flight(
+            left in proptest::collection::vec(0..1u64 << 18, 1..80), answered in any::<[bool; 8]>(),
+        ) {
+            let mut model = Model::new(&left);
+            // A session sends no less than a datagram in each of its turns, and has one in every third round.
+            for _ in 0..3 * (2 + (1 << 18) / 1_500) {
+                model.round();
+                for index in 0..model.sessions.len() {
+                    if answered[index % answered.len()] {
+                        model.account(index, 0);
+                    }
+                }
+            }
+            prop_assert!(model.sessions.iter().all(|s| s.left == 0));
+            for index in 0..model.sessions.len() {
+                model.account(index, 0);
+            }
+            prop_assert_eq!(model.crowd.sum, Part::default());
+        }
     }
 }

@@ -14,7 +14,7 @@ use faspstream_proto::connection_id;
 use polling::Events;
 use quinn_udp::RecvMeta;
 
-use super::crowd::{Crowd, Part, Pass};
+use super::crowd::{Crowd, Pass};
 use super::drops::DropWatch;
 use super::load::LoadMeter;
 use super::slot::Slot;
@@ -359,14 +359,11 @@ impl Driver {
         let Some(port) = self.ports.get_mut(&slot.socket) else { return };
         let now = Instant::now();
         let room = if slot.is_sender() { self.crowd.room(sessions) } else { u64::MAX };
-        let waited = slot.pass == Pass::Waits;
+        let waited = slot.member.pass == Pass::Waits;
         let mut way = Way { udp: &mut port.socket, tunnels: &mut self.tunnels, room };
         let next = slot.serve(now, &mut way, &mut self.scratch);
-        if Crowd::is_one(sessions) {
-            let part = slot.present_part();
-            self.crowd.account(core::mem::replace(&mut slot.part, part), part);
-        }
-        if slot.pass == Pass::Waits && !waited {
+        slot.meet(now, &mut self.crowd, Crowd::is_one(sessions));
+        if slot.member.pass == Pass::Waits && !waited {
             self.crowd.wait(now, id);
         }
         if let Some(verdict) = slot.take_verdict() {
@@ -392,8 +389,8 @@ impl Driver {
     }
 
     fn remove(&mut self, id: SlotId) {
-        let Some(slot) = self.slots.remove(&id) else { return };
-        self.crowd.account(slot.part, Part::default());
+        let Some(mut slot) = self.slots.remove(&id) else { return };
+        slot.meet(Instant::now(), &mut self.crowd, false);
         if let Some(at) = slot.timer {
             self.timers.remove(&(at, id));
         }

@@ -13,7 +13,7 @@ use faspstream_proto::error::{CloseReason, ErrorCode};
 use faspstream_proto::io::{Event, Misuse};
 use faspstream_proto::units::{Instant as Moment, Rate};
 
-use super::crowd::{Part, Pass};
+use super::crowd::{Crowd, Member, Pass};
 use super::driver::Next;
 use super::drops::Dropped;
 use super::reach::{Reach, Wish};
@@ -52,10 +52,7 @@ pub(crate) struct Slot {
     /// Datagrams that the socket had no room for.
     stuck: Option<Stuck>,
     blocked: bool,
-    /// Whether a crowd leaves it room.
-    pub(super) pass: Pass,
-    /// Its part in a crowd, as the driver knows it.
-    pub(super) part: Part,
+    pub(super) member: Member,
     batch: Batch,
     chunks: VecDeque<Bytes>,
     handed: u64,
@@ -85,6 +82,7 @@ impl Slot {
         let (local_id, rates) = (config.local_id, config.rates);
         let path = PathKey::of(&config);
         let remembered = config.path_memory.map_or(Rate::ZERO, |memory| memory.rate);
+        let member = Member::new(config.path_memory);
         let session = match Session::new(config) {
             Ok(session) => session,
             Err(error) => return Err((shared, error)),
@@ -103,8 +101,7 @@ impl Slot {
             local_ip: None,
             stuck: None,
             blocked: false,
-            pass: Pass::Free,
-            part: Part::default(),
+            member,
             batch: Batch::default(),
             chunks: VecDeque::new(),
             handed: 0,
@@ -214,7 +211,7 @@ impl Slot {
     pub(crate) fn on_writable(&mut self, now: Instant) {
         if core::mem::take(&mut self.blocked) {
             self.note(now, What::Blocked(false));
-            self.session.handle_send_blocked(self.moment(now), self.pass == Pass::Waits);
+            self.session.handle_send_blocked(self.moment(now), self.member.pass == Pass::Waits);
         }
     }
 
@@ -224,13 +221,17 @@ impl Slot {
 
     /// A crowd leaves it room again.
     pub(super) fn let_go(&mut self, now: Instant) {
-        self.pass = Pass::Due;
+        self.member.pass = Pass::Due;
         self.session.handle_send_blocked(self.moment(now), self.blocked);
     }
 
-    /// Its part in a crowd now.
-    pub(super) fn present_part(&self) -> Part {
-        Part::of(&self.session)
+    /// It is one of a crowd and was served, or there is no crowd (any more) for it.
+    pub(super) fn meet(&mut self, now: Instant, crowd: &mut Crowd, is_crowd: bool) {
+        let moment = self.moment(now);
+        if is_crowd {
+            return self.member.take_part(now, &mut self.session, moment, crowd);
+        }
+        self.member.leave(now, &mut self.session, moment, crowd);
     }
 
     /// Tells the flight recorder.
@@ -385,19 +386,16 @@ impl Slot {
             self.wait_for_room(moment, way, stuck);
             return false;
         }
-        let room = way.room.max(u64::from(self.pass == Pass::Due));
-        if room == 0 && self.pass == Pass::Free && !self.session.is_closed() {
+        let room = if self.session.is_closed() { u64::MAX } else { way.room };
+        let room = self.member.pass.claim(room);
+        if self.member.pass == Pass::Waits {
             self.session.handle_send_blocked(moment, true);
-            self.pass = Pass::Waits;
-        }
-        if self.pass == Pass::Waits {
             return false;
         }
-        self.pass = Pass::Free;
         let mut sent = 0;
         while sent < SEND_BUDGET && (sent as u64) < room {
-            let max = way.max_segments();
-            let Some(transmit) = self.session.poll_transmit(moment, scratch, max) else { return false };
+            let transmit = self.session.poll_transmit(moment, scratch, way.max_segments());
+            let Some(transmit) = transmit else { return false };
             let datagrams = &scratch[..transmit.len];
             sent += transmit.len;
             self.turn.sent.add(transmit.len.div_ceil(transmit.segment.max(1)), transmit.len);
@@ -431,7 +429,8 @@ impl Slot {
             self.acknowledged = acknowledged;
             wake = pipe.acknowledge(acknowledged);
         }
-        if pipe.is_blocked() {
+        // Who sends in turns needs no more ahead than one of them takes.
+        if pipe.is_blocked() && !self.member.takes_turns() {
             wake |= pipe.set_limit(self.figures.send_limit(&self.session, pipe));
         }
         if wake {

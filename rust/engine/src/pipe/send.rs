@@ -96,7 +96,8 @@ impl SendPipe {
         let room = self.room_or_block().min(data.len() as u64) as usize;
         while put.taken < room {
             let part = &data[put.taken..room];
-            let n = part.len().min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed)));
+            let n =
+                part.len().min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed), self.limit()));
             writer.tail.extend_from_slice(&part[..n]);
             put.kick |= self.publish(&mut writer);
             put.taken += n;
@@ -115,7 +116,7 @@ impl SendPipe {
         if room == 0 {
             return Some(Put { taken: 0, kick: false });
         }
-        let n = room.min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed)));
+        let n = room.min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed), self.limit()));
         writer.tail.resize(n, 0);
         fill(&mut writer.tail);
         let kick = self.publish(&mut writer);
@@ -237,24 +238,29 @@ impl SendPipe {
 
 impl Writer {
     /// Makes sure that the tail has space, and gives how much.
-    fn space(&mut self, accepted: u64) -> usize {
+    fn space(&mut self, accepted: u64, limit: u64) -> usize {
         if self.tail.capacity() == 0 {
-            self.next_chunk(accepted);
+            self.next_chunk(accepted, limit);
         }
         self.tail.capacity()
     }
 
-    fn next_chunk(&mut self, accepted: u64) {
+    fn next_chunk(&mut self, accepted: u64, limit: u64) {
         // Sessions that carry little stay small.
         let size = match accepted {
             0..=0xffff => 16 << 10,
             0x1_0000..=0xf_ffff => 64 << 10,
-            _ => CHUNK,
+            // Chunks are held as a whole until all of them is acknowledged: four of them at least are to be within the limit.
+            _ => CHUNK.min((limit / 4) as usize).max(64 << 10),
         };
+        if size != self.chunk {
+            // Chunks of another size would stand in the way for ever.
+            self.retired.clear();
+        }
         let recycled = self.retired.front_mut().is_some_and(|oldest| oldest.try_reclaim(size));
         let fresh = if recycled { self.retired.pop_front() } else { None };
         let old = core::mem::replace(&mut self.tail, fresh.unwrap_or_else(|| BytesMut::with_capacity(size)));
-        if self.chunk == CHUNK {
+        if self.chunk == size && size >= 64 << 10 {
             self.retired.push_back(old);
         }
         self.chunk = size;

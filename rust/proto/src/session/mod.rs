@@ -136,6 +136,15 @@ impl Session {
         self.note_limit(now);
     }
 
+    /// Sender: from now on (true) the caller gives turns to this session and others like it, so that what they have in flight together
+    /// stays short, and a target is all that is paced; or no longer.
+    pub fn handle_turns(&mut self, now: Instant, takes_turns: bool) {
+        let now = self.clock(now);
+        if let Half::Send(send) = &mut self.half {
+            send.set_turns(now, takes_turns);
+        }
+    }
+
     /// Sender: the next bytes of the stream.
     ///
     /// # Errors

@@ -83,6 +83,8 @@ pub(super) struct SendHalf {
     pub(super) rates: Rates,
     /// A connection carries the datagrams: its own law keeps the network, so that ours only keeps the target.
     is_carried: bool,
+    /// The caller gives turns to send in; only the target is paced.
+    takes_turns: bool,
     pub(super) limits: LimitClock,
     pub(super) counters: SendCounters,
     pub(super) acks: FeedbackAcks,
@@ -123,6 +125,7 @@ impl SendHalf {
             peer: PeerWindow { limit: config.first_window, consumed: 0, duplicate_bytes: 0, local_drops: 0 },
             rates: config.rates,
             is_carried: false,
+            takes_turns: false,
             limits: LimitClock::new(),
             counters: SendCounters::default(),
             acks: FeedbackAcks::default(),
@@ -205,10 +208,17 @@ impl SendHalf {
     pub(super) fn update_pacer(&mut self, now: Instant) {
         self.pacer.set_datagram(self.full_wire());
         self.pacer.set_late_max(self.controller.late_max());
-        self.pacer.set_rate(now, self.controller.rate());
+        let rate = if self.takes_turns { self.rates.target } else { self.controller.rate() };
+        self.pacer.set_rate(now, rate);
         if self.controller.rate() >= self.rates.target {
             self.at_target_at = Some(now);
         }
+    }
+
+    /// Whether the caller gives turns to send in.
+    pub(super) fn set_turns(&mut self, now: Instant, takes_turns: bool) {
+        self.takes_turns = takes_turns;
+        self.update_pacer(now);
     }
 
     /// Wire bytes of a full datagram.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use faspstream::{Client, Direction, Listener, Metadata, Read, Ready, Server, Session};
 
 use crate::Outcome;
-use crate::rivals::BLOCK;
+use crate::load::BLOCK;
 
 /// Writes or reads of one session before others have their turn.
 const TURNS: usize = 4;

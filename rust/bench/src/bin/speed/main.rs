@@ -9,6 +9,8 @@ use std::process::ExitCode;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
 mod many;
 #[cfg(target_os = "linux")]
 mod meter;
@@ -27,6 +29,8 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const USAGE: &str = "usage:
   speed path [MEGABYTES] [ROUNDS] [NAME]   one session beside the raw limit, TCP, TLS and QUIC; only those with NAME in theirs
+  speed veth [MEGABYTES] [ROUNDS] [NAME]   the same over a cable with an MTU of 1,500 and without offload; as root
+  speed paced [MBIT] [SECONDS] [ROUNDS]    what a session costs whose application writes so much a second, and what others cost
   speed sessions [COUNT] [MEGABYTES]       sessions at once through one server process, MEGABYTES in all
   speed serial [COUNT]                     sessions one after another
   speed setups [SECONDS]                   new connections with TLS, each with a session of a few bytes";
@@ -36,6 +40,8 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let done = match words.first().map(String::as_str) {
         Some("path") => path::main(&words[1..]),
+        Some("veth") => path::veth(&words[1..]),
+        Some("paced") => path::paced(&words[1..]),
         Some("sessions") => many::sessions(&words[1..]),
         Some("serial") => many::serial(&words[1..]),
         Some("setups") => many::setups(&words[1..]),

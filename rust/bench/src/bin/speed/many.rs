@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use faspstream::{Client, Direction, Metadata, Server};
+use faspstream::{Client, Counters, Direction, Metadata, Server};
 
 use crate::process::{ServerProcess, State, wait_for_parent};
 use crate::{Outcome, crowd};
@@ -60,6 +60,13 @@ fn once(count: usize, bytes: u64) -> Outcome<f64> {
     println!("  all open, idle:   {idle}: {:.1} KiB a session", each(idle, |s| s.resident));
     println!("  after the bytes:  {after}: at most {:.1} KiB a session", each(after, |s| s.most));
     println!("  client:           {}", State::of("self")?);
+    let sum = |of: fn(&Counters) -> u64| sessions.iter().map(|s| of(&s.stats().counters)).sum::<u64>();
+    println!(
+        "  datagrams:        {} sent, {} lost, {} feedbacks",
+        sum(|c| c.datagrams_sent),
+        sum(|c| c.datagrams_lost),
+        sum(|c| c.feedbacks)
+    );
     Ok(rate)
 }
 

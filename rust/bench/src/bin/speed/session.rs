@@ -2,33 +2,43 @@
 
 use std::time::Duration;
 
-use faspstream::{Client, Direction, Metadata, Options, Server, Session};
+use faspstream::{Client, Direction, Metadata, Options, Rate, Server, Session};
 
 use crate::Outcome;
+use crate::load::{BLOCK, Load};
 use crate::meter::{Cost, Meter};
-use crate::rivals::{BLOCK, DATAGRAM};
+use crate::rivals::DATAGRAM;
 
 /// Datagrams as they are on a network with an MTU of 1,500.
-pub(crate) fn standard_datagrams(bytes: u64) -> Outcome<Cost> {
-    run(bytes, Some(DATAGRAM))
+pub(crate) fn standard_datagrams(load: &Load<'_>) -> Outcome<Cost> {
+    run(load, Options { datagram_size: Some(DATAGRAM), ..Options::default() })
 }
 
 /// Datagrams as large as the session finds the path to take.
-pub(crate) fn discovered_datagrams(bytes: u64) -> Outcome<Cost> {
-    run(bytes, None)
+pub(crate) fn discovered_datagrams(load: &Load<'_>) -> Outcome<Cost> {
+    run(load, Options::default())
 }
 
-fn run(bytes: u64, datagram_size: Option<u16>) -> Outcome<Cost> {
-    let options = Options { datagram_size, ..Options::default() };
-    let server = Server::builder().tcp_port(0).udp_port(0).options(options).start()?;
-    let client = Client::builder().tcp_port(server.tcp_port()).options(options).connect()?;
+/// The same, where not the application keeps the rate but the session, as its target.
+pub(crate) fn with_a_target(load: &Load<'_>) -> Outcome<Cost> {
+    let target_rate = load.rate.map_or(Rate::UNLIMITED, |rate| Rate::from_bps(8 * rate));
+    let options = Options { datagram_size: Some(DATAGRAM), target_rate, ..Options::default() };
+    run(&Load { rate: None, ..*load }, options)
+}
+
+fn run(load: &Load<'_>, options: Options) -> Outcome<Cost> {
+    let builder = Server::builder().tcp_port(0).udp_port(0).options(options);
+    let server = load.at_far_end(|| builder.start())??;
+    let host = load.far_address().to_string();
+    let client = Client::builder().host(&host).tcp_port(server.tcp_port()).options(options).connect()?;
     let session = client.open(Direction::Push, "speed", Metadata::new())?;
     let receiver = server.accept(None)?;
     let meter = Meter::start()?;
     let reading = std::thread::spawn(move || read(&receiver));
     let block = vec![0x5a; BLOCK];
-    for _ in 0..bytes / BLOCK as u64 {
-        session.write(&block)?;
+    for write in load.writes() {
+        write.sleep();
+        session.write(&block[..write.len])?;
     }
     session.complete()?;
     reading.join().map_err(|_| "the reader panicked")??;

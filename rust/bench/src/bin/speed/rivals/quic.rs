@@ -1,5 +1,6 @@
 //! QUIC by quinn, tuned for this: large windows and socket buffers, datagrams of the full MTU from the start, segmentation offload.
 
+use std::net::UdpSocket;
 use std::sync::Arc;
 
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
@@ -7,20 +8,21 @@ use quinn::{ClientConfig, Endpoint, EndpointConfig, ServerConfig, TokioRuntime, 
 use tokio::runtime::Runtime;
 
 use super::certificate::{self, NAME};
-use super::{BLOCK, DATAGRAM, WINDOW, bind};
+use super::{DATAGRAM, WINDOW};
 use crate::Outcome;
+use crate::load::{BLOCK, Load};
 use crate::meter::{Cost, Meter};
 
-pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
+pub(crate) fn run(load: &Load<'_>) -> Outcome<Cost> {
     let runtime = Runtime::new()?;
     runtime.block_on(async {
         let (client, server) = certificate::settings()?;
         let mut far = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(server)?));
         far.transport_config(transport());
-        let far = endpoint(Some(far))?;
+        let far = endpoint(load.bind_far()?, Some(far))?;
         let to = far.local_addr()?;
         let receiving = runtime.spawn(receive(far));
-        let mut near = endpoint(None)?;
+        let mut near = endpoint(load.bind_near()?, None)?;
         let mut settings = ClientConfig::new(Arc::new(QuicClientConfig::try_from(client)?));
         settings.transport_config(transport());
         near.set_default_client_config(settings);
@@ -28,8 +30,11 @@ pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
         let mut stream = connection.open_uni().await?;
         let meter = Meter::start()?;
         let block = vec![0x5a; BLOCK];
-        for _ in 0..bytes / BLOCK as u64 {
-            stream.write_all(&block).await?;
+        for write in load.writes() {
+            if let Some(wait) = write.wait() {
+                tokio::time::sleep(wait).await;
+            }
+            stream.write_all(&block[..write.len]).await?;
         }
         stream.finish()?;
         stream.stopped().await?;
@@ -48,8 +53,8 @@ async fn receive(endpoint: Endpoint) -> Outcome<()> {
     Ok(())
 }
 
-fn endpoint(server: Option<ServerConfig>) -> Outcome<Endpoint> {
-    Ok(Endpoint::new(EndpointConfig::default(), server, bind()?, Arc::new(TokioRuntime))?)
+fn endpoint(socket: UdpSocket, server: Option<ServerConfig>) -> Outcome<Endpoint> {
+    Ok(Endpoint::new(EndpointConfig::default(), server, socket, Arc::new(TokioRuntime))?)
 }
 
 fn transport() -> Arc<TransportConfig> {

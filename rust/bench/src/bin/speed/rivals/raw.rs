@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
-use super::{DATAGRAM, bind};
+use super::DATAGRAM;
 use crate::Outcome;
+use crate::load::Load;
 use crate::meter::{Cost, Meter};
 
 /// Most bytes in flight.
@@ -24,9 +25,9 @@ const TAG: usize = 16;
 /// One receive call takes all that the kernel has coalesced; a blocking call would wait for more than one buffer to fill.
 const BUFFER: usize = 65_536;
 
-pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
-    let datagrams = bytes / (SIZE - NUMBER - TAG) as u64;
-    let (sender, receiver) = (bind()?, bind()?);
+pub(crate) fn run(load: &Load<'_>) -> Outcome<Cost> {
+    let datagrams = load.bytes / (SIZE - NUMBER - TAG) as u64;
+    let (sender, receiver) = (load.bind_near()?, load.bind_far()?);
     let to = receiver.local_addr()?;
     let received = Arc::new(AtomicU64::new(0));
     let meter = Meter::start()?;

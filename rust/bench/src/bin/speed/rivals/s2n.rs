@@ -7,15 +7,16 @@ use s2n_quic::provider::{io, tls};
 use s2n_quic::{Client, Server};
 use tokio::runtime::Runtime;
 
+use super::WINDOW;
 use super::certificate::{self, NAME};
-use super::{BLOCK, SOCKET_BUFFER, WINDOW};
 use crate::Outcome;
+use crate::load::{BLOCK, Load, SOCKET_BUFFER};
 use crate::meter::{Cost, Meter};
 
 /// With the headers of IPv4 and UDP.
 const MTU: u16 = 1_500;
 
-pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
+pub(crate) fn run(load: &Load<'_>) -> Outcome<Cost> {
     let runtime = Runtime::new()?;
     runtime.block_on(async {
         let (certificate, key) = certificate::fresh()?;
@@ -31,8 +32,11 @@ pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
         let mut stream = connection.open_send_stream().await?;
         let meter = Meter::start()?;
         let block = bytes::Bytes::from(vec![0x5a; BLOCK]);
-        for _ in 0..bytes / BLOCK as u64 {
-            stream.send(block.clone()).await?;
+        for write in load.writes() {
+            if let Some(wait) = write.wait() {
+                tokio::time::sleep(wait).await;
+            }
+            stream.send(block.slice(..write.len)).await?;
         }
         stream.close().await?;
         connection.close(0u32.into());

@@ -3,30 +3,34 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use super::BLOCK;
 use crate::Outcome;
+use crate::load::{BLOCK, Load};
 use crate::meter::{Cost, Meter};
 
-pub(crate) fn run(bytes: u64) -> Outcome<Cost> {
-    let (mut near, mut far) = connection()?;
+pub(crate) fn run(load: &Load<'_>) -> Outcome<Cost> {
+    let (mut near, mut far) = connection(load)?;
     let meter = Meter::start()?;
     let reading = std::thread::spawn(move || read(&mut far));
-    write(&mut near, bytes)?;
+    write(&mut near, load)?;
     drop(near);
     reading.join().map_err(|_| "the reader panicked")??;
     meter.stop()
 }
 
-/// Two ends of one connection on loopback.
-pub(super) fn connection() -> Outcome<(TcpStream, TcpStream)> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
+/// Two ends of one connection.
+pub(super) fn connection(load: &Load<'_>) -> Outcome<(TcpStream, TcpStream)> {
+    let at = load.far_address();
+    let listener = load.at_far_end(|| TcpListener::bind((at, 0)))??;
     let near = TcpStream::connect(listener.local_addr()?)?;
     Ok((near, listener.accept()?.0))
 }
 
-pub(super) fn write(to: &mut impl Write, bytes: u64) -> std::io::Result<()> {
+pub(super) fn write(to: &mut impl Write, load: &Load<'_>) -> std::io::Result<()> {
     let block = vec![0x5a; BLOCK];
-    (0..bytes / BLOCK as u64).try_for_each(|_| to.write_all(&block))?;
+    for write in load.writes() {
+        write.sleep();
+        to.write_all(&block[..write.len])?;
+    }
     to.flush()
 }
 
