@@ -39,9 +39,9 @@ pub(crate) fn apply_rates(config: &mut Config, rate: Option<Rate>, policy: Optio
     }
 }
 
-/// A client that the server has let in.
+/// A client on its way to the server: what it asks for first travels with its proof.
 pub(crate) fn connect(args: &Transfer) -> Result<Client, Failure> {
     let mut config = config(&args.endpoint)?;
     apply_rates(&mut config, args.rate, args.policy);
-    Ok(Client::builder().config(config).connect()?)
+    Ok(Client::builder().config(config).start()?)
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::api::error::Result;
 use crate::api::key::AccessKey;
@@ -93,7 +92,8 @@ impl ClientBuilder {
         Ok(client)
     }
 
-    /// Starts to connect and returns at once; [`Ready::CONNECTED`] or [`Ready::ENDED`] follows. Sessions may be opened meanwhile.
+    /// Starts to connect and returns at once; [`Ready::CONNECTED`] or [`Ready::ENDED`] follows. Sessions may be opened meanwhile: they
+    /// are asked for before the server's answer is here, which saves a round trip.
     ///
     /// # Errors
     /// [`crate::ErrorCode::Configuration`] and what the system refuses at once.
@@ -140,8 +140,7 @@ impl Client {
     /// more than 64 entries or 16 KiB.
     pub fn open(&self, direction: Direction, stream: &str, metadata: Metadata) -> Result<Session> {
         let session = self.start_open(direction, stream, metadata)?;
-        let deadline = Instant::now().checked_add(self.shared().options().connect_timeout);
-        session.wait_open(deadline).inspect_err(|_| session.close())?;
+        session.wait_open(self.shared().patience()).inspect_err(|_| session.close())?;
         Ok(session)
     }
 

@@ -16,6 +16,7 @@ use super::aggregate::Aggregate;
 use super::auth::verify_resume;
 use super::books::{Agreement, Entry, Home, terms};
 use super::connection::{Connection, Gone};
+use super::envelope::Envelopes;
 use super::greeting::Door;
 use super::messages::{How, Message, Open, Opened, SessionId};
 use super::quota::Quota;
@@ -45,6 +46,8 @@ pub(crate) struct Guest {
     pub(super) welcome: bool,
     pub(super) principal: String,
     pub(super) limits: KeyLimits,
+    /// Opens what the client sealed before it was welcome; None without a key.
+    pub(super) envelopes: Option<Envelopes>,
 }
 
 /// The server of this runtime.
@@ -211,6 +214,7 @@ impl ControlThread {
                 self.on_hello(conn, (version, &key_id, &proof))
             }
             (true, Message::Open(open)) => self.on_open(key, conn, open),
+            (true, Message::Sealed(sealed)) => self.on_sealed(key, conn, sealed),
             (true, Message::Resume { session, proof }) => self.on_resume(key, conn, session, &proof),
             (true, Message::Ended { session, how }) => {
                 self.on_ended(key, &session, how);
@@ -226,7 +230,7 @@ impl ControlThread {
         }
     }
 
-    fn on_open(&mut self, key: usize, conn: &mut Conn, open: Open) -> Result<(), Fault> {
+    pub(super) fn on_open(&mut self, key: usize, conn: &mut Conn, open: Open) -> Result<(), Fault> {
         if self.is_asking() {
             return self.ask(key, conn, open);
         }

@@ -9,7 +9,7 @@ use faspstream_proto::error::ErrorCode;
 use super::accept::{Guest, answer};
 use super::books::Home;
 use super::connection::Gone;
-use super::messages::Open;
+use super::messages::{Message, Open};
 use super::thread::{Conn, ControlThread, Fault, Who};
 use crate::api::authenticator::{AccessRequest, Question};
 
@@ -22,11 +22,26 @@ impl ControlThread {
         let admitted = server.door.admit(hello, &exported, conn.link.peer_certificate())?;
         server.shared.counters.half_open.fetch_sub(1, Ordering::Relaxed);
         server.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
-        conn.who =
-            Who::Guest(Guest { welcome: true, principal: admitted.principal, limits: admitted.limits });
+        conn.who = Who::Guest(Guest {
+            welcome: true,
+            principal: admitted.principal,
+            limits: admitted.limits,
+            envelopes: admitted.envelopes,
+        });
         conn.deadline = None;
         conn.link.trust();
         answer(conn, &admitted.welcome)
+    }
+
+    /// A client that has proven itself has asked without waiting for WELCOME.
+    pub(super) fn on_sealed(&mut self, key: usize, conn: &mut Conn, sealed: Vec<u8>) -> Result<(), Fault> {
+        let Who::Guest(Guest { envelopes: Some(envelopes), .. }) = &mut conn.who else {
+            return Err(Fault::protocol("a sealed message from a client that has proven no access key"));
+        };
+        match envelopes.open(sealed)? {
+            Message::Open(open) => self.on_open(key, conn, open),
+            other => Err(Fault::protocol(format!("this message is not sealed: {}", other.name()))),
+        }
     }
 
     /// Whether the client's key allows the session.

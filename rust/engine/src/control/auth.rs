@@ -52,6 +52,14 @@ fn proof_input(prover: Prover, exported: &Exported, id: &str) -> Vec<u8> {
     [&[prover as u8], exported.as_slice(), id.as_bytes()].concat()
 }
 
+/// The key of the envelopes in which a client asks before the server has proven itself.
+pub(crate) fn envelope_key(key: &AccessKey, exported: &Exported) -> Exported {
+    let input = [&[4u8], exported.as_slice(), key.id().as_bytes()].concat();
+    let mut secret = Exported::default();
+    secret.copy_from_slice(hmac::sign(&proof_key(key), &input).as_ref());
+    secret
+}
+
 /// The proof of RESUME: this end was an end of that session.
 pub(crate) fn resume_proof(key: &[u8; 32], exported: &Exported, session: &[u8; 16]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), &resume_input(exported, session)).as_ref().to_vec()

@@ -246,6 +246,7 @@ impl ControlThread {
         match client.phase {
             Phase::Dialling if client.attempts.contains(&key) => {
                 client.attempts.retain(|attempt| *attempt != key);
+                client.ask_again();
                 if client.error.is_none() {
                     client.error = Some(client.connect_error(gone));
                 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use faspstream_proto::error::ErrorCode;
 
 use super::auth::{self, Exported, Prover};
+use super::envelope::Envelopes;
 use super::messages::{Message, VERSION};
 use super::thread::Fault;
 use crate::api::authenticator::Authenticator;
@@ -26,6 +27,8 @@ pub(super) fn hello(key: Option<&AccessKey>, exported: &Exported) -> Message {
 pub(super) struct Admission {
     pub(super) principal: String,
     pub(super) limits: KeyLimits,
+    /// Opens what the client has sealed; None without a key.
+    pub(super) envelopes: Option<Envelopes>,
     pub(super) welcome: Message,
 }
 
@@ -71,8 +74,9 @@ impl Door {
         };
         let proof = key.map(|k| auth::proof(k, Prover::Server, exported)).unwrap_or_default();
         let limits = key.map(|k| k.limits().clone()).unwrap_or_default();
+        let envelopes = key.map(|k| Envelopes::new(k, exported));
         let welcome = Message::Welcome { version: VERSION, proof, max_sessions: self.max_sessions };
-        Ok(Admission { principal, limits, welcome })
+        Ok(Admission { principal, limits, envelopes, welcome })
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) enum Message {
     Carry,
     /// From here on it does.
     Carried,
+    /// A message in an envelope.
+    Sealed(Vec<u8>),
 }
 
 impl Message {
@@ -83,6 +85,7 @@ impl Message {
             Self::Goodbye => "GOODBYE",
             Self::Carry => "CARRY",
             Self::Carried => "CARRIED",
+            Self::Sealed(_) => "SEALED",
         }
     }
 }
@@ -156,6 +159,7 @@ impl Message {
             Self::Goodbye => Writer::new(10).finish(),
             Self::Carry => Writer::new(11).finish(),
             Self::Carried => Writer::new(12).finish(),
+            Self::Sealed(envelope) => Writer::new(13).bytes(3, envelope).finish(),
         }
     }
 
@@ -188,6 +192,7 @@ impl Message {
             10 => Self::Goodbye,
             11 => Self::Carry,
             12 => Self::Carried,
+            13 => Self::Sealed(f.bytes(3)?.to_vec()),
             other => return Err(CodecError::UnknownType(*other)),
         })
     }
@@ -450,6 +455,7 @@ mod tests {
                 how: How::Aborted { code: ErrorCode::Integrity, reason },
             }),
             any::<SessionId>().prop_map(|session| Message::Ended { session, how: How::Complete }),
+            any::<[u8; 40]>().prop_map(|envelope| Message::Sealed(envelope.to_vec())),
             any::<(SessionId, [u8; 32])>()
                 .prop_map(|(session, proof)| Message::Resume { session, proof: proof.to_vec() }),
         ]

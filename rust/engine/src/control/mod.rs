@@ -12,6 +12,7 @@ mod carry;
 pub(crate) mod codec;
 pub(crate) mod connect;
 pub(crate) mod connection;
+mod envelope;
 mod eyeballs;
 pub(crate) mod greeting;
 pub(crate) mod messages;

@@ -11,6 +11,7 @@ use super::auth::resume_proof;
 use super::books::{Agreement, Entry, Home, finish, terms};
 use super::connect::{BACKOFF, ClientSide, Phase, Request};
 use super::connection::Gone;
+use super::envelope::Envelopes;
 use super::greeting::{check_welcome, hello};
 use super::messages::{How, Message, Open, Opened};
 use super::thread::{Conn, ControlThread, Fault};
@@ -26,6 +27,23 @@ impl ControlThread {
             return Err(Gone::ByPeer);
         };
         conn.link.send(&hello(client.shared.config.access_keys.last(), &exported))
+    }
+
+    /// Asks for what is wanted already, behind HELLO: that saves a round trip. Where the access key alone tells who the server is, what
+    /// is asked for is sealed with it.
+    pub(super) fn ask_early(&mut self, id: ClientId, conn: &mut Conn) -> Result<(), Gone> {
+        let (Some(client), Some(exported)) = (self.clients.get_mut(&id), conn.link.exported()) else {
+            return Err(Gone::ByPeer);
+        };
+        let mut envelopes = client.shared.config.access_keys.last().map(|key| Envelopes::new(key, &exported));
+        while let Some((slot, shared)) = client.waiting.pop_front() {
+            let open = client.request(slot, shared);
+            conn.link.send(&match &mut envelopes {
+                Some(envelopes) => envelopes.seal(&open),
+                None => open,
+            })?;
+        }
+        Ok(())
     }
 
     pub(super) fn on_host_message(
@@ -236,6 +254,16 @@ impl ClientSide {
         Ok(())
     }
 
+    /// The connection on which these were asked for will not be: they wait for the next.
+    pub(super) fn ask_again(&mut self) {
+        let mut asked: Vec<(u64, Request)> = self.requests.drain().collect();
+        asked.sort_unstable_by_key(|(number, _)| core::cmp::Reverse(*number));
+        for (_, request) in asked {
+            self.ids.release(request.local_id);
+            self.waiting.push_front((request.slot, request.shared));
+        }
+    }
+
     /// Sends OPEN.
     fn ask(&mut self, conn: &mut Conn, slot: SlotId, shared: Arc<SessionShared>) -> Result<(), Fault> {
         if self.goodbye {
@@ -244,6 +272,12 @@ impl ClientSide {
             shared.mark_told();
             return Ok(());
         }
+        let open = self.request(slot, shared);
+        put(conn, &open)
+    }
+
+    /// Books a session as asked for, and gives the message that asks.
+    fn request(&mut self, slot: SlotId, shared: Arc<SessionShared>) -> Message {
         let (request, local_id) = (self.next_request, self.ids.draw());
         self.next_request += 1;
         let options = self.shared.options();
@@ -259,7 +293,7 @@ impl ClientSide {
             terms: terms(options),
         };
         self.requests.insert(request, Request { slot, shared, local_id });
-        put(conn, &Message::Open(open))
+        Message::Open(open)
     }
 }
 

@@ -270,7 +270,8 @@ impl ControlThread {
             Who::Guest(_) => Ok(()),
             Who::Host(client) => {
                 self.settle_on(client, key);
-                self.greet(client, conn)
+                self.greet(client, conn)?;
+                self.ask_early(client, conn)
             }
             Who::Carrier(client) => {
                 self.greet(client, conn)?;

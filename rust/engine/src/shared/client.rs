@@ -75,9 +75,7 @@ impl ClientShared {
     }
 
     pub(crate) fn wait_connected(&self) -> Result<()> {
-        // The engine itself gives up after the connect timeout; this bound is for an engine that does not.
-        let deadline = Instant::now().checked_add(self.options().connect_timeout + CLOSE_WAIT);
-        let found = self.notice.signal.wait_until(deadline, || match self.state() {
+        let found = self.notice.signal.wait_until(self.patience(), || match self.state() {
             Ok(true) => Some(Ok(())),
             Ok(false) => None,
             Err(error) => Some(Err(error)),
@@ -87,6 +85,12 @@ impl ClientShared {
                 format!("{} did not answer within {:?}", self.target(), self.options().connect_timeout);
             Err(Error::new(ErrorCode::Timeout, words))
         })
+    }
+
+    /// Until when to wait for the server. The engine itself gives up after the connect timeout; this bound is for an engine that does
+    /// not.
+    pub(crate) fn patience(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.options().connect_timeout + CLOSE_WAIT)
     }
 
     pub(crate) fn state(&self) -> Result<bool> {

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 #[derive(Default)]
@@ -12,6 +12,11 @@ struct State {
     connections: AtomicUsize,
     damage: AtomicBool,
     refuse: AtomicBool,
+    /// Nothing that a server says in answer to its client's second words gets through.
+    hold: AtomicBool,
+    /// Whether such an answer waits, and who waits for that to change.
+    held: Mutex<bool>,
+    released: Condvar,
 }
 
 /// Listens for clients and connects each to the target.
@@ -37,8 +42,8 @@ impl Relay {
                     continue;
                 }
                 let Ok(server) = TcpStream::connect(target) else { continue };
-                pass(&client, &server, &shared);
-                pass(&server, &client, &shared);
+                pass(&client, &server, &shared, hold_answers);
+                pass(&server, &client, &shared, wait_for_release);
                 shared.sockets.lock().expect("nobody panics with it").extend([client, server]);
                 // Only what can be cut counts.
                 shared.connections.fetch_add(1, Ordering::SeqCst);
@@ -69,18 +74,42 @@ impl Relay {
         self.state.refuse.store(refuse, Ordering::SeqCst);
     }
 
+    /// Keeps back what servers answer to their clients' second words, from the next connection on: behind TLS 1.3 that is all that
+    /// the application says. False lets go what waits.
+    pub(crate) fn hold_answers(&self, hold: bool) {
+        self.state.hold.store(hold, Ordering::SeqCst);
+        if !hold {
+            *self.state.held.lock().expect("nobody panics with it") = false;
+            self.state.released.notify_all();
+        }
+    }
+
     /// Flips a bit in whatever passes next.
     pub(crate) fn damage_next(&self) {
         self.state.damage.store(true, Ordering::SeqCst);
     }
 }
 
-fn pass(from: &TcpStream, to: &TcpStream, state: &Arc<State>) {
+/// A client speaks for the `nth` time.
+fn hold_answers(state: &State, nth: usize) {
+    if nth == 2 && state.hold.load(Ordering::SeqCst) {
+        *state.held.lock().expect("nobody panics with it") = true;
+    }
+}
+
+fn wait_for_release(state: &State, _nth: usize) {
+    let held = state.held.lock().expect("nobody panics with it");
+    drop(state.released.wait_while(held, |held| *held).expect("nobody panics with it"));
+}
+
+fn pass(from: &TcpStream, to: &TcpStream, state: &Arc<State>, before: fn(&State, usize)) {
     let (mut from, mut to) = (from.try_clone().expect("a descriptor"), to.try_clone().expect("a descriptor"));
     let state = Arc::clone(state);
     thread::spawn(move || {
         let mut buffer = [0; 16 << 10];
-        while let Ok(n @ 1..) = from.read(&mut buffer) {
+        for nth in 1.. {
+            let Ok(n @ 1..) = from.read(&mut buffer) else { break };
+            before(&state, nth);
             if state.damage.swap(false, Ordering::SeqCst) {
                 buffer[n - 1] ^= 1;
             }
