@@ -22,7 +22,6 @@ use super::messages::{How, Message, Open, Opened, SessionId};
 use super::quota::Quota;
 use super::strikes::Strikes;
 use super::thread::{Conn, ControlThread, Fault, LISTENER, Who};
-use crate::api::authenticator::Authenticator;
 use crate::api::error::Error;
 use crate::api::key::AccessKey;
 use crate::api::key_limits::KeyLimits;
@@ -119,19 +118,6 @@ impl ServerSide {
     pub(super) fn max_sessions(&self) -> u64 {
         self.door.max_sessions
     }
-}
-
-/// What a server lets in, from its configuration.
-pub(crate) fn door(
-    config: &crate::config::Config,
-    authenticator: Option<Arc<dyn Authenticator>>,
-) -> crate::Result<Door> {
-    Ok(Door {
-        keys: config.access_keys.clone(),
-        stand_in: AccessKey::generate("nobody")?,
-        max_sessions: u64::from(config.max_sessions),
-        authenticator,
-    })
 }
 
 impl ControlThread {

@@ -43,6 +43,19 @@ pub(crate) struct Door {
 }
 
 impl Door {
+    /// From a server's configuration.
+    pub(crate) fn new(
+        config: &crate::config::Config,
+        authenticator: Option<Arc<dyn Authenticator>>,
+    ) -> crate::Result<Self> {
+        Ok(Self {
+            keys: config.access_keys.clone(),
+            stand_in: AccessKey::generate("nobody")?,
+            max_sessions: u64::from(config.max_sessions),
+            authenticator,
+        })
+    }
+
     /// Answers HELLO: who that is and WELCOME, or why not.
     pub(super) fn admit(
         &self,

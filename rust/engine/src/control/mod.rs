@@ -23,6 +23,7 @@ mod quota;
 mod strikes;
 pub(crate) mod thread;
 pub(crate) mod tls;
+pub(crate) mod values;
 
 use std::io;
 use std::net::SocketAddr;

@@ -12,7 +12,7 @@ use crate::api::listener::{Listener, Ready};
 use crate::api::options::Options;
 use crate::api::session::{Direction, Metadata, Session};
 use crate::config::Config;
-use crate::control::messages::{METADATA_BYTES, METADATA_ENTRIES, NAME_MAX, check_name, metadata_fits};
+use crate::control::values::{METADATA_BYTES, METADATA_ENTRIES, NAME_MAX, check_name, metadata_fits};
 use crate::control::{ClientId, ControlCommand, tls};
 use crate::io::SlotLink;
 use crate::pipe::lock;
