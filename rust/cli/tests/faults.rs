@@ -198,7 +198,7 @@ const EMSGSIZE: &str = "90";
 const ENOBUFS: &str = "105";
 const ECONNREFUSED: &str = "111";
 
-/// Pushes and pulls 2 MB with a sender that `name` befalls.
+/// Pushes and pulls 2 MB with ends that `name` befalls.
 fn goes_through_under(name: &str, value: &str) {
     let (stored, local) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (source, target) = (local.path().join("source"), local.path().join("target"));
@@ -214,7 +214,7 @@ fn goes_through_under(name: &str, value: &str) {
     let pulled = end(client(&serve.port, &["recv", "x", text(&target)]).spawn().unwrap());
     assert!(pulled.status.success(), "{name}={value}: {}", String::from_utf8_lossy(&pulled.stderr));
     assert!(is_there_and_whole(&target, &bytes));
-    assert!(witnesses.iter().all(|witness| witness.exists()), "{name} has befallen both senders");
+    assert!(witnesses.iter().all(|witness| witness.exists()), "{name} has befallen both ends");
 }
 
 #[test]
@@ -227,6 +227,18 @@ fn a_socket_that_refuses_every_seventh_call_costs_time_and_no_byte() {
 #[test]
 fn segmentation_offload_that_is_refused_at_run_time_is_done_without() {
     goes_through_under("MISFORTUNE_OFFLOAD", "1");
+}
+
+#[test]
+fn receive_offload_that_is_refused_is_done_without() {
+    goes_through_under("MISFORTUNE_COALESCE", "1");
+}
+
+#[test]
+fn a_clock_on_the_wall_that_jumps_days_ahead_or_back_changes_nothing() {
+    for jump in ["172800", "-172800"] {
+        goes_through_under("MISFORTUNE_CLOCK", jump);
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
  *
  * MISFORTUNE_SEND=ERRNO    every seventh datagram call fails with it
  * MISFORTUNE_OFFLOAD=1     segmentation offload is refused after the tenth use (EIO, as kernels do it for some devices)
+ * MISFORTUNE_COALESCE=1    the socket option of receive offload is refused (ENOPROTOOPT)
+ * MISFORTUNE_CLOCK=SECONDS the clock on the wall jumps: each look at it is alternately right and so many seconds ahead, or behind
  * MISFORTUNE_DISK=BYTES    after so many bytes the disk is full (ENOSPC)
  * MISFORTUNE_WITNESS=FILE  is made when the first call fails, so that a test knows that there was a misfortune
  */
@@ -14,12 +16,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SOL_UDP_LEVEL 17
 #define UDP_SEGMENT_TYPE 103
+#define UDP_GRO_OPTION 104
 
-static atomic_long calls, offloads, written;
+static atomic_long calls, offloads, written, looks;
 
 static long setting(const char *name) {
     const char *text = getenv(name);
@@ -80,6 +84,29 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
     if (error)
         return fail(error);
     return next(fd, messages, count, flags);
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length) {
+    static int (*next)(int, int, int, const void *, socklen_t);
+    if (!next)
+        next = (int (*)(int, int, int, const void *, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
+    if (level == SOL_UDP_LEVEL && name == UDP_GRO_OPTION && setting("MISFORTUNE_COALESCE"))
+        return fail(ENOPROTOOPT);
+    return next(fd, level, name, value, length);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    static int (*next)(clockid_t, struct timespec *);
+    if (!next)
+        next = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    int result = next(clock, now);
+    long jump = setting("MISFORTUNE_CLOCK");
+    if (result == 0 && clock == CLOCK_REALTIME && jump && atomic_fetch_add(&looks, 1) % 2 == 1) {
+        now->tv_sec += jump;
+        int before = errno;
+        fail(before);
+    }
+    return result;
 }
 
 static int is_full(int fd, size_t length) {
