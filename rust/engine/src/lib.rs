@@ -26,6 +26,7 @@ mod recorder;
 mod runtime;
 mod shared;
 mod signal;
+mod sync;
 
 pub use api::authenticator::{AccessRequest, Authenticator, Question};
 pub use api::client::{Client, ClientBuilder};

@@ -1,8 +1,10 @@
 //! Waiting for a condition that other threads make true.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Instant;
+
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Condvar, Mutex};
 
 /// An event count: waking costs one atomic addition while nobody waits.
 #[derive(Debug, Default)]

@@ -6,7 +6,9 @@ mod send;
 pub(crate) use recv::RecvPipe;
 pub(crate) use send::{Batch, Put, SendPipe};
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+
+use crate::sync::{Mutex, MutexGuard};
 
 /// Locks whatever a panic elsewhere has left: the states behind these locks are valid between any two statements.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

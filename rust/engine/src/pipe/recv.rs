@@ -1,13 +1,13 @@
 //! From the driver to the reading application.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use bytes::{Buf, Bytes};
 use faspstream_proto::io::EndOfStream;
 
 use super::lock;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use faspstream_proto::digest::{Digest, DigestAlgorithm, StreamDigest};
 
 /// What `take_with` has done.

@@ -1,13 +1,13 @@
 //! From the writing application to the driver.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use faspstream_proto::io::EndOfStream;
 
 use super::lock;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use faspstream_proto::digest::{Digest, DigestAlgorithm, StreamDigest};
 
 /// A write that is larger is handed to the driver in pieces, so that sending begins while the rest is still being copied.
