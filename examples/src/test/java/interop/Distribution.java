@@ -27,6 +27,11 @@ final class Distribution {
         return modules;
     }
 
+    /** The jar of the library. */
+    static Path library() {
+        return ROOT.resolve("lib/faspstream-1.0.0.jar");
+    }
+
     static Child example(String name, List<String> jvmOptions, List<String> arguments, Path output) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
