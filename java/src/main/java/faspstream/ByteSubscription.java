@@ -67,8 +67,8 @@ final class ByteSubscription implements Flow.Subscription {
             }
         } catch (FaspException e) {
             fail(e);
-        } catch (RuntimeException e) {
-            // The subscriber threw, which it must not (rule 2.13): it hears nothing more.
+        } catch (RuntimeException | Error e) {
+            // The subscriber threw, which it must not (rule 2.13): it hears nothing more, and the writer hears why.
             end();
             core.abort(FaspText.of(e));
         } finally {

@@ -318,19 +318,25 @@ final class SessionCore extends Endpoint {
 
     /** The writer is told of the last byte only after {@link #confirm}: what the reader does after it may fail. */
     void holdCompletion() throws FaspException {
+        unlessCompleted(() -> Native.holdCompletion(handle()));
+    }
+
+    /** Ends {@link #holdCompletion}; nothing happens if that is done already. */
+    void confirm() throws FaspException {
+        unlessCompleted(() -> Native.confirm(handle()));
+    }
+
+    /**
+     * What makes no difference to a session that has completed, and may have done so in this moment: a stream of no bytes has no last one to
+     * wait for, and who confirms twice is late.
+     */
+    private void unlessCompleted(Step step) throws FaspException {
         try {
-            Native.holdCompletion(handle());
+            step.run();
         } catch (NativeFailure f) {
-            // A stream of no bytes has no last one to wait for, and may be complete by now.
             if (settle() == null || outcome.get().receipt == null) {
                 throw failure(f);
             }
-        }
-    }
-
-    void confirm() throws FaspException {
-        if (settle() == null) {
-            attempt(() -> Native.confirm(handle()));
         }
     }
 

@@ -11,7 +11,10 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -30,7 +33,7 @@ import org.testng.annotations.Test;
 @Timeout(120)
 class FlowTckTest {
     /** How long the TCK waits: for what must come, for what must not, between two looks, for a subscriber to be let go. In milliseconds. */
-    private static final long WAIT = 20_000;
+    private static final long WAIT = 10_000;
     private static final long SILENCE = 20;
     private static final long LOOK = 20;
     private static final long LETTING_GO = 1_000;
@@ -84,12 +87,18 @@ class FlowTckTest {
         return session;
     }
 
-    /** What the sessions that have not ended say of themselves. */
-    private String unfinished() {
-        return sessions.stream()
-                .filter(session -> !session.completion().isDone())
-                .map(session -> "\n" + session + " " + session.stats() + " " + session.diagnose() + " " + session.recording())
-                .collect(Collectors.joining());
+    /** What the sessions that have not completed say of themselves. */
+    private String words() {
+        return sessions.stream().map(FlowTckTest::wordsOf).collect(Collectors.joining());
+    }
+
+    private static String wordsOf(Session session) {
+        try {
+            session.completion().get(1, TimeUnit.SECONDS);
+            return "";
+        } catch (ExecutionException | InterruptedException | TimeoutException e) {
+            return "\n" + session + " " + e + " " + session.stats() + " " + session.diagnose() + " " + session.recording();
+        }
     }
 
     /** Elements of one byte each, so that their number is known. */
@@ -162,7 +171,7 @@ class FlowTckTest {
                 throw new TestAbortedException(e.getCause().getMessage());
             }
             if (e.getCause() instanceof AssertionError) {
-                throw new AssertionError(e.getCause().getMessage() + unfinished(), e.getCause());
+                throw new AssertionError(e.getCause().getMessage() + words(), e.getCause());
             }
             throw e.getCause();
         } finally {

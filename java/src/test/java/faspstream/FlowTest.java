@@ -150,6 +150,47 @@ class FlowTest {
     }
 
     @Test
+    void aSubscriberThatThrowsAbortsTheWriterWithItsWords() throws Exception {
+        for (Throwable thrown : new Throwable[] {new IllegalStateException("no room"), new AssertionError("no room")}) {
+            try (Loopback net = new Loopback()) {
+                net.server.serve(session -> {
+                    session.publisher(1000).subscribe(new Gatherer() {
+                        @Override
+                        public void onNext(ByteBuffer element) {
+                            FlowTest.<RuntimeException>sneak(thrown);
+                        }
+                    });
+                    session.completion().handle((receipt, why) -> null).join();
+                }, net.threads());
+                Session session = net.client().open(Direction.PUSH, "stream", Map.of());
+                FaspException why = assertThrows(FaspException.class, () -> session.write(out -> out.write(7)));
+                assertEquals(ErrorCode.ABORTED_BY_PEER, why.code());
+                assertTrue(why.getMessage().contains("no room"), why.getMessage());
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> void sneak(Throwable thrown) throws T {
+        throw (T) thrown;
+    }
+
+    @Test
+    void whoConfirmsASessionThatHasJustCompletedHearsOfNoError() throws Exception {
+        try (Loopback net = new Loopback()) {
+            net.server.serve(session -> session.write(out -> out.write(1)), net.threads());
+            Session session = net.client().open(Direction.PULL, "stream", Map.of());
+            session.read(in -> assertArrayEquals(new byte[] {1}, in.readAllBytes()));
+            assertEquals(1, session.completion().get(30, TimeUnit.SECONDS).bytes());
+            session.core().confirm();
+            session.core().holdCompletion();
+            Session aborted = net.client().open(Direction.PULL, "stream", Map.of());
+            aborted.abort("over");
+            assertEquals(ErrorCode.ABORTED, assertThrows(FaspException.class, aborted.core()::confirm).code());
+        }
+    }
+
+    @Test
     void theWrongEndHasNeither() throws Exception {
         try (Loopback net = new Loopback()) {
             Session session = net.client().open(Direction.PUSH, "stream", Map.of());
