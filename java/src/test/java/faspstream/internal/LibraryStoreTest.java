@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,6 +51,19 @@ class LibraryStoreTest {
         IOException e = assertThrows(IOException.class, () -> new LibraryStore(open).install(LIBRARY, "libx.so", 0));
         assertTrue(e.getMessage().contains("chmod 700") && e.getMessage().contains("-D"), e.getMessage());
         assertEquals(0, Files.list(open).count());
+    }
+
+    @Test
+    void aDirectoryOfAnotherUserIsRefusedWithTheCure() throws IOException {
+        Path foreign = Files.createDirectory(dir.resolve("foreign"));
+        try {
+            Files.setOwner(foreign, foreign.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+        } catch (IOException e) {
+            assumeTrue(false, "giving a directory away needs root and a user nobody: " + e);
+        }
+        IOException e = assertThrows(IOException.class, () -> new LibraryStore(foreign).install(LIBRARY, "libx.so", 0));
+        assertTrue(e.getMessage().contains("belongs to nobody") && e.getMessage().contains("-D"), e.getMessage());
+        assertEquals(0, Files.list(foreign).count());
     }
 
     @Test

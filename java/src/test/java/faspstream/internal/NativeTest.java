@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -32,6 +37,39 @@ class NativeTest {
                 .map(NativeTest::signature)
                 .collect(Collectors.toCollection(TreeSet::new));
         assertEquals(declared, new TreeSet<>(Arrays.asList(Native.methodTable().split("\n"))));
+    }
+
+    /** GraalVM's metadata name what the native code looks up (`rust/jni/src/load.rs`, `failure.rs`): it must be there under these names. */
+    @Test
+    void whatANativeImageIsToldOfExists() throws Exception {
+        String folder = "/META-INF/native-image/io.github.faspstream/faspstream/";
+        String types = text(folder + "reachability-metadata.json");
+        Matcher type = Pattern.compile("\\{\"type\": \"([^\"]+)\", \"jniAccessible\": true, \"(fields|methods)\": \\[\\{\"name\": \"([^\"]+)\"(?:, \"parameterTypes\": \\[\"([^\"]+)\"\\])?")
+                .matcher(types);
+        Set<String> found = new TreeSet<>();
+        while (type.find()) {
+            Class<?> named = Class.forName(type.group(1));
+            found.add(type.group(1));
+            if (type.group(2).equals("fields")) {
+                named.getDeclaredField(type.group(3));
+            } else {
+                named.getDeclaredConstructor(type.group(4).equals("byte[]") ? byte[].class : Class.forName(type.group(4)));
+            }
+        }
+        assertEquals(Set.of(Native.class.getName(), NativeFailure.class.getName(), IllegalStateException.class.getName(),
+                UnsatisfiedLinkError.class.getName()), found);
+        Matcher late = Pattern.compile("faspstream\\.[A-Za-z.]+").matcher(text(folder + "native-image.properties"));
+        int count = 0;
+        for (; late.find(); count++) {
+            Class.forName(late.group(), false, Native.class.getClassLoader());
+        }
+        assertEquals(3, count);
+    }
+
+    private static String text(String resource) throws IOException {
+        try (InputStream in = Native.class.getResourceAsStream(resource)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     @Test
