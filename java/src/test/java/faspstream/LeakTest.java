@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Session after session through one server: heap, native memory, descriptors and threads stay where they were. 500 sessions;
- * {@code FASPSTREAM_LEAK_SESSIONS=10000} in the environment for the long form, which prints the curve.
+ * {@code FASPSTREAM_LEAK_SESSIONS=10000} in the environment for the long form; with {@code JAVA_TOOL_OPTIONS='-Xms512m -XX:+AlwaysPreTouch'}
+ * beside it the curve of resident memory that it prints is not that of a heap whose pages are used one after the other.
  */
 @Timeout(7200)
 class LeakTest {
