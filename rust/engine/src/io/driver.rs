@@ -15,8 +15,9 @@ use polling::Events;
 use quinn_udp::RecvMeta;
 
 use super::crowd::{Crowd, Pass};
-use super::drops::DropWatch;
+use super::drops::{DropWatch, Dropped};
 use super::load::LoadMeter;
+use super::siege::{Order, Siege};
 use super::slot::Slot;
 use super::socket::{UdpEndpoint, WatchedUdp, canonical};
 use super::tunnel::{self, Tunnel};
@@ -60,6 +61,23 @@ struct Port {
     /// To be dropped with its last session.
     closing: bool,
     drops: DropWatch,
+    siege: Siege,
+}
+
+impl Port {
+    /// Has strangers' floods filtered away, and gives what the sessions have to hear of drops: nothing while the kernel counts the filtered
+    /// ones alike.
+    fn defend(&mut self, now: Instant, dropped: Option<Dropped>) -> Option<Dropped> {
+        let was_filtering = self.siege.is_filtering();
+        // Without a session there is nobody to defend.
+        let id = self.slots.keys().next()?;
+        match self.siege.judge(now, dropped.as_ref()) {
+            Order::Begin if !self.socket.admit_only((id.0 >> 24) as u8) => self.siege.give_up(),
+            Order::End => self.socket.admit_all(),
+            _ => {}
+        }
+        dropped.filter(|_| !was_filtering)
+    }
 }
 
 /// All state of the I/O thread.
@@ -108,10 +126,16 @@ impl Driver {
     /// Takes over a socket.
     pub(crate) fn add_socket(&mut self, id: SocketId, endpoint: UdpEndpoint) -> io::Result<()> {
         let key = usize::try_from(id.0).map_err(io::Error::other)?;
-        let socket = endpoint.watch(&self.reactor, key)?;
+        let (socket, now) = (endpoint.watch(&self.reactor, key)?, Instant::now());
         self.ports.insert(
             id,
-            Port { socket, slots: HashMap::new(), closing: false, drops: DropWatch::new(Instant::now()) },
+            Port {
+                socket,
+                slots: HashMap::new(),
+                closing: false,
+                drops: DropWatch::new(now),
+                siege: Siege::new(now),
+            },
         );
         Ok(())
     }
@@ -203,7 +227,11 @@ impl Driver {
     /// The sessions of a socket hear what the kernel has dropped there.
     fn note_drops(&mut self, id: SocketId, now: Instant) {
         let Some(port) = self.ports.get_mut(&id) else { return };
-        let Some(dropped) = port.socket.dropped(&mut port.drops, now) else { return };
+        let dropped = port.socket.dropped(&mut port.drops, now);
+        if port.siege.is_filtering() {
+            self.unknown.fetch_add(dropped.as_ref().map_or(0, Dropped::count), Ordering::Relaxed);
+        }
+        let Some(dropped) = port.defend(now, dropped) else { return };
         for slot in port.slots.values() {
             if let Some(slot) = self.slots.get_mut(slot) {
                 slot.on_drops(&dropped);
@@ -243,7 +271,11 @@ impl Driver {
     ) {
         let slot = connection.and_then(|connection| self.find(id, connection));
         let Some((slot, found)) = slot.and_then(|slot| Some((slot, self.slots.get_mut(&slot)?))) else {
-            self.unknown.fetch_add(datagrams.count() as u64, Ordering::Relaxed);
+            let strangers = datagrams.count() as u64;
+            self.unknown.fetch_add(strangers, Ordering::Relaxed);
+            if let Some(port) = self.ports.get_mut(&id) {
+                port.siege.on_strangers(strangers);
+            }
             return;
         };
         found.on_datagrams(now, from, to, datagrams);

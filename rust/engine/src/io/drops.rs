@@ -54,6 +54,16 @@ pub(crate) struct Dropped {
 }
 
 impl Dropped {
+    /// How many were dropped.
+    pub(super) fn count(&self) -> u64 {
+        self.dropped
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(dropped: u64) -> Self {
+        Self { dropped, received: 1 }
+    }
+
     /// The part of a session that has received so many of them: nobody knows whose the dropped ones were.
     pub(crate) fn part(&self, received: u64) -> u64 {
         (self.dropped * received).div_ceil(self.received)

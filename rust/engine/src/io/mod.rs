@@ -8,6 +8,7 @@ mod load;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod marked;
 mod reach;
+mod siege;
 pub(crate) mod slot;
 pub(crate) mod socket;
 mod tunnel;
@@ -101,16 +102,27 @@ impl Link for SlotLink {
     }
 }
 
-/// The connection ids in use on one socket (wire-format.md §3): random, unique, without meaning.
-#[derive(Default)]
-pub(crate) struct ConnectionIds(std::collections::HashSet<ConnectionId>);
+/// The connection ids in use on one socket (wire-format.md §3): random and unique. The first byte is the same for all, so that a filter tells
+/// noise from what may be ours (`siege`).
+pub(crate) struct ConnectionIds {
+    first: u8,
+    used: std::collections::HashSet<ConnectionId>,
+}
+
+impl Default for ConnectionIds {
+    fn default() -> Self {
+        let [first] = crate::random::bytes();
+        Self { first, used: std::collections::HashSet::new() }
+    }
+}
 
 impl ConnectionIds {
     /// A fresh one.
     pub(crate) fn draw(&mut self) -> ConnectionId {
         loop {
-            let id = ConnectionId(u32::from_be_bytes(crate::random::bytes()));
-            if self.0.insert(id) {
+            let [a, b, c] = crate::random::bytes();
+            let id = ConnectionId(u32::from_be_bytes([self.first, a, b, c]));
+            if self.used.insert(id) {
                 return id;
             }
         }
@@ -118,6 +130,6 @@ impl ConnectionIds {
 
     /// No datagram for it is expected any more.
     pub(crate) fn release(&mut self, id: ConnectionId) {
-        self.0.remove(&id);
+        self.used.remove(&id);
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use quinn_udp::{RecvMeta, Transmit as Datagrams, UdpSockRef, UdpSocketState};
+#[cfg(target_os = "linux")]
+use socket2::SockFilter;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::drops::{DropWatch, Dropped};
@@ -193,12 +195,52 @@ impl WatchedUdp {
         watch.ask(now, &self.socket)
     }
 
+    /// Lets the kernel drop what is no datagram of ours (wire-format.md §3) for a connection id that begins with `first`. False where the
+    /// system has no such filter.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn admit_only(&self, first: u8) -> bool {
+        SockRef::from(&*self.socket).attach_filter(&admission(first)).is_ok()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn admit_only(&self, _first: u8) -> bool {
+        false
+    }
+
+    /// Takes the filter away.
+    pub(crate) fn admit_all(&self) {
+        #[cfg(target_os = "linux")]
+        if let Err(e) = SockRef::from(&*self.socket).detach_filter() {
+            log::warn!(target: "faspstream::io", "taking the filter from a UDP socket: {e}");
+        }
+    }
+
     /// Whether the driver is to be woken when there is room for output.
     pub(crate) fn watch_writable(&mut self, writable: bool) {
         if let Err(e) = self.socket.watch_writable(self.key, writable) {
             log::warn!(target: "faspstream::io", "watching a UDP socket: {e}");
         }
     }
+}
+
+/// A program of the classic packet filter, which sees a datagram from its UDP header on (8 bytes): flags `01`, no reserved bit, then the
+/// first byte of the connection id. What is too short for a look is dropped.
+#[cfg(target_os = "linux")]
+fn admission(first: u8) -> [SockFilter; 7] {
+    const LOAD_BYTE: u16 = 0x30;
+    const AND: u16 = 0x54;
+    const JUMP_IF_EQUAL: u16 = 0x15;
+    const RETURN: u16 = 0x06;
+    let next = |code, k| SockFilter::new(code, 0, 0, k);
+    [
+        next(LOAD_BYTE, 8),
+        next(AND, 0b1100_1111),
+        SockFilter::new(JUMP_IF_EQUAL, 0, 3, 0b0100_0000),
+        next(LOAD_BYTE, 9),
+        SockFilter::new(JUMP_IF_EQUAL, 0, 1, u32::from(first)),
+        next(RETURN, u32::MAX),
+        next(RETURN, 0),
+    ]
 }
 
 /// ENOBUFS: the interface's queue is full.
@@ -222,4 +264,28 @@ fn mapped(address: SocketAddr) -> SocketAddr {
 /// An address as the sessions know it: IPv4 peers of a dual-stack socket without the mapping.
 pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filter_lets_through_what_looks_like_ours_and_nothing_else() {
+        let receiver = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
+        SockRef::from(&receiver).attach_filter(&admission(7)).expect("Linux has filters");
+        let sender = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
+        let to = receiver.local_addr().expect("bound");
+        let dropped =
+            [&[][..], &[0x40], &[0x40, 8, 1], &[0x80, 7, 1], &[0xc0, 7, 1], &[0x41, 7, 1], &[0, 7, 1]];
+        let admitted = [&[0x40, 7][..], &[0x60, 7, 1], &[0x70, 7, 255]];
+        for datagram in dropped.iter().chain(&admitted) {
+            sender.send_to(datagram, to).expect("the sender does not hear of it");
+        }
+        receiver.set_nonblocking(true).expect("it can be");
+        let mut buffer = [0; 10];
+        let received: Vec<Vec<u8>> =
+            core::iter::from_fn(|| receiver.recv(&mut buffer).ok().map(|n| buffer[..n].to_vec())).collect();
+        assert_eq!(received, admitted);
+    }
 }
