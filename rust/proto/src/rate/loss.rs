@@ -104,7 +104,7 @@ impl LossJudge {
         if facts.prior_delivered < self.counts_from {
             return Verdict::Usual;
         }
-        let acked = facts.passed.0 as f64 / facts.datagram.0 as f64;
+        let acked = facts.acked.0 as f64 / facts.datagram.0 as f64;
         let newly_lost = facts.lost.0 as f64 / facts.datagram.0 as f64;
         self.acked += acked;
         self.lost += newly_lost;
@@ -180,10 +180,8 @@ impl LossJudge {
 
     /// Of so many datagrams that nothing limited, so many were lost.
     pub(super) fn learn(&mut self, (all, lost): (f64, f64)) {
-        // Round trips that lost little look like those in which the rate has grown: they raise what is usual rather than lower it.
-        let memory = if lost < self.usual * all { MEMORY } else { QUIET_MEMORY };
         if all >= LEAST {
-            self.usual += (all / memory).min(1.0) * (lost / all - self.usual);
+            self.usual += (all / QUIET_MEMORY).min(1.0) * (lost / all - self.usual);
             self.known = self.usual;
         }
     }

@@ -37,9 +37,6 @@ pub struct FeedbackFacts {
     pub queueing_delay: Option<Duration>,
     /// Wire bytes newly known to have arrived.
     pub acked: ByteCount,
-    /// Wire bytes that have arrived and that nothing outstanding stands before, since the last feedback. `lost` is to be held against
-    /// these: a datagram is known to have arrived earlier than its neighbour is known to be lost, by as much as the path reorders.
-    pub passed: ByteCount,
     /// All wire bytes known to have arrived.
     pub delivered: ByteCount,
     /// `delivered` as it stood when the newest acknowledged datagram was sent: `delivered - prior_delivered` arrived in one round trip.
@@ -172,7 +169,6 @@ mod tests {
             base_rtt: Duration::from_millis(50),
             queueing_delay: Some(queue),
             acked: DATAGRAM,
-            passed: DATAGRAM,
             delivered: ByteCount(delivered),
             prior_delivered: ByteCount(prior),
             delivery_rate: Some(rate),

@@ -4,13 +4,13 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use super::base_rtt::BasePath;
-use super::delivery_rate::DeliveryRate;
+use super::delivery_rate::{DeliveryRate, Sample};
 use super::loss::LossDetector;
 use super::missing::{Missing, Span};
 use super::probe::ProbeTimer;
 use super::rtt::RttEstimator;
 use super::sent::{Fate, Purpose, SentDatagram, SentRing};
-use crate::units::{ByteCount, Instant, Rate};
+use crate::units::{ByteCount, Instant};
 use crate::wire::feedback::Feedback;
 
 /// How long a lost datagram is remembered, beside some round trips, so that its late arrival is recognised.
@@ -30,8 +30,7 @@ pub(crate) struct Measured {
     pub(crate) acked: ByteCount,
     pub(crate) rtt: Option<Duration>,
     pub(crate) queueing_delay: Option<Duration>,
-    /// How fast datagrams arrived over about one round trip.
-    pub(crate) rate: Option<Rate>,
+    pub(crate) sample: Option<Sample>,
     pub(crate) app_limited: bool,
     /// An outage is over with it.
     pub(crate) ends_outage: bool,
@@ -48,8 +47,6 @@ pub(crate) struct Flight {
     pub(crate) queueing_delay: Duration,
     missing: Missing,
     loss: LossDetector,
-    /// Wire bytes that have arrived and that nothing outstanding stands before, since they were last asked for.
-    passed: ByteCount,
     spans: Vec<Span>,
     arrived: Vec<Settled>,
     lost: Vec<Settled>,
@@ -67,7 +64,6 @@ impl Flight {
             queueing_delay: Duration::ZERO,
             missing: Missing::default(),
             loss: LossDetector::default(),
-            passed: ByteCount::ZERO,
             spans: Vec::new(),
             arrived: Vec::new(),
             lost: Vec::new(),
@@ -133,12 +129,6 @@ impl Flight {
         (core::mem::take(&mut self.arrived), core::mem::take(&mut self.lost))
     }
 
-    /// Wire bytes that have arrived and that nothing outstanding stands before, since the last call: what is lost is a share of these,
-    /// since both wait for what may have been overtaken.
-    pub(crate) fn take_passed(&mut self) -> ByteCount {
-        core::mem::take(&mut self.passed)
-    }
-
     /// Takes the memory of the lists back, and forgets what is of no interest any more.
     pub(crate) fn recycle(&mut self, now: Instant, mut arrived: Vec<Settled>, mut lost: Vec<Settled>) {
         arrived.clear();
@@ -185,14 +175,14 @@ impl Flight {
         measured.queueing_delay = Some(queueing);
         measured.app_limited = newest.app_limited;
         let arrived_at = feedback.received_at;
-        measured.rate = self.delivery.on_feedback(newest, arrived_at, rtt);
+        measured.sample = Some(self.delivery.on_feedback(newest.epoch, newest.sent_at, arrived_at, rtt));
     }
 
     fn detect(&mut self, now: Instant) {
         let Some(largest) = self.missing.next().checked_sub(1) else { return };
         let lost = &mut self.lost;
         let ring = &self.ring;
-        self.passed += self.loss.detect(now, largest, &self.rtt, ring, |number| {
+        self.loss.detect(now, largest, &self.rtt, ring, |number| {
             lost.extend(ring.get(number).map(|datagram| Settled { number, datagram: *datagram }));
         });
         for settled in &self.lost {

@@ -1,4 +1,3 @@
 //! The sending half of a stream.
 
-pub(crate) mod again;
 pub(crate) mod queue;

@@ -118,7 +118,9 @@ impl SendHalf {
 
     fn on_acked(&mut self, segment: Segment) {
         self.queue.acked(segment);
-        self.again.on_arrived(segment.offset..segment.end());
+        if !self.escalated.is_empty() {
+            self.escalated.remove(segment.offset..segment.end());
+        }
     }
 
     /// Wire bytes that count as lost on the path.
@@ -152,7 +154,9 @@ impl SendHalf {
             return;
         }
         self.queue.mark_lost(segment);
-        self.again.on_lost(segment.offset..segment.end(), settled.datagram.tries);
+        if settled.datagram.tries > 0 {
+            self.escalated.insert(segment.offset..segment.end());
+        }
     }
 
     /// UDP payload of a datagram that was sent.
@@ -167,7 +171,6 @@ impl SendHalf {
         lost: ByteCount,
         local_drops: ByteCount,
     ) {
-        let passed = self.flight.take_passed();
         let flight = &self.flight;
         let delivered = flight.delivery.delivered();
         let smoothed_rtt = flight.rtt.smoothed();
@@ -178,11 +181,9 @@ impl SendHalf {
             base_rtt: flight.base.rtt().unwrap_or(smoothed_rtt),
             queueing_delay: measured.queueing_delay,
             acked: measured.acked,
-            passed,
             delivered,
-            // A word that tells nothing of a newer datagram is no sign that another round trip is over.
-            prior_delivered: flight.delivery.prior(),
-            delivery_rate: measured.rate,
+            prior_delivered: measured.sample.map_or(delivered, |sample| sample.prior_delivered),
+            delivery_rate: measured.sample.and_then(|sample| sample.rate),
             app_limited: measured.app_limited,
             lost,
             local_drops,

@@ -14,11 +14,6 @@ const LOCAL_DROPS: Duration = Duration::from_secs(1);
 /// Bytes that a writer may be ahead of the network.
 const WRITE_AHEAD: u64 = 6 << 20;
 
-/// Where one datagram in eight to three is lost, the path does it: less may be what a start has sent too much, and more is mostly what
-/// a queue has no room for.
-const LOST_MUCH: u64 = 8;
-const LOST_MOST: u64 = 3;
-
 /// So long after the rate stood at the target the target counts as what limits.
 const TARGET_MEMORY: Duration = Duration::from_secs(1);
 
@@ -140,16 +135,11 @@ impl SendHalf {
     }
 
     /// What is worth holding: four bandwidth-delay products (in flight, behind a gap, behind a gap whose retransmission is lost
-    /// too, growth), and enough for the writer's rhythm. Where much is lost, as much more is sent than arrives.
+    /// too, growth), and enough for the writer's rhythm.
     fn useful_buffer(&self) -> u64 {
         let flight = &self.flight;
-        let base = flight.base.rtt().unwrap_or_default();
-        let (sent, lost) = (flight.ring.next_number(), self.counters.lost);
-        let is_random = (sent / LOST_MUCH..sent / LOST_MOST).contains(&lost);
-        let share = if is_random { lost } else { 0 };
-        let arriving = flight.delivery.peak().unwrap_or(Rate::ZERO).bytes_in(base).0;
-        let product = u128::from(arriving) * u128::from(sent) / u128::from((sent - share).max(1));
-        let product = u64::try_from(product).unwrap_or(u64::MAX).min(self.pacer.rate().bytes_in(base).0);
+        let rate = flight.delivery.peak().unwrap_or(Rate::ZERO).min(self.pacer.rate());
+        let product = rate.bytes_in(flight.base.rtt().unwrap_or_default()).0;
         product.saturating_mul(4).saturating_add(WRITE_AHEAD).min(self.buffer_max)
     }
 

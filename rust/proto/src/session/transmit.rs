@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use super::phase::{Farewell, Phase};
-use super::receiving::Told;
 use super::{Half, Session};
 use crate::config::Role;
 use crate::error::{CloseReason, ErrorCode};
@@ -31,8 +30,8 @@ struct Contents {
     end: bool,
     farewell: bool,
     ack: bool,
-    /// What FEEDBACK tells of.
-    feedback: Option<Told>,
+    /// The lowest number that FEEDBACK tells of.
+    feedback: Option<u64>,
 }
 
 impl Session {
@@ -184,9 +183,9 @@ impl Session {
                 if contents.ping {
                     recv.on_ping_sent(now, number);
                 }
-                if let Some(told) = contents.feedback {
+                if let Some(lowest) = contents.feedback {
                     let wire = ByteCount(len as u64) + self.channel.path.overhead();
-                    recv.on_feedback_sent(now, &self.channel, number, told, wire);
+                    recv.on_feedback_sent(now, &self.channel, number, lowest, wire);
                 }
             }
         }

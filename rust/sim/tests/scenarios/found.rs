@@ -56,28 +56,6 @@ fn link_259_and_2060_a_receiver_whose_last_words_all_get_lost_is_complete() {
 }
 
 #[test]
-fn link_4275_one_unlucky_round_trip_of_a_start_is_no_policer() {
-    // A quarter is lost whatever is sent. A limit without a queue is believed only after a test with less.
-    let outcome = link(4275);
-    holds!(outcome, outcome.flows[0].share() > 0.5);
-}
-
-#[test]
-fn link_253_a_window_that_loss_has_made_small_is_tested_until_there_is_a_verdict() {
-    link(253);
-}
-
-#[test]
-fn link_4141_losses_that_a_timer_finds_are_no_round_trip_in_which_nothing_was_delivered() {
-    link(4141);
-}
-
-#[test]
-fn link_29_loss_is_held_against_what_was_sent_beside_it_however_late_it_is_found() {
-    link(29);
-}
-
-#[test]
 fn a_black_hole_under_heavy_loss_is_left_whatever_waits_to_be_sent_twice() {
     let mut scenario = transfer("black hole at 8 % loss", long_path().loss(0.08), 6 * SECOND);
     scenario.forward.script = Script::default().then(Time::from_secs(3), Change::Mtu(1300));
