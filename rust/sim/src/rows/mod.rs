@@ -43,6 +43,7 @@ pub fn rows() -> Vec<Row> {
         Row { name: "start", measure: start::start },
         Row { name: "resume", measure: start::resume },
         Row { name: "fairness", measure: sharing::equals },
+        Row { name: "together", measure: sharing::together },
         Row { name: "unlike-rtts", measure: sharing::unlike_rtts },
         Row { name: "policies", measure: sharing::policies },
         Row { name: "harm", measure: harm::harm },

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use faspstream_netem::BitRate;
+use faspstream_netem::{BitRate, Time};
 use faspstream_proto::config::{RatePolicy, Rates};
 
 use super::{Figure, MS, SECOND};
@@ -26,6 +26,46 @@ pub(super) fn equals() -> Result<Vec<Figure>, Failure> {
         figures.push(Figure::at_least(format!("{what}: together, of ideal"), used, 0.95));
     }
     Ok(figures)
+}
+
+/// Streams that start at the same moment or nearly so, and two that share little over a long way: as alike as those that start 10 s
+/// apart. The last 10 s of 40 s count, and of the crowd the last 4 s of the first 12 s too.
+pub(super) fn together() -> Result<Vec<Figure>, Failure> {
+    let crowd = Path::new(BitRate::from_mbps(300), 100 * MS).loss(0.01);
+    let plain = Path::new(BitRate::from_mbps(100), 50 * MS);
+    let mut figures = Vec::new();
+    for (count, path, apart, early) in [
+        (16, crowd, Duration::ZERO, true),
+        (16, crowd, 100 * MS, true),
+        (8, plain, Duration::ZERO, false),
+        (4, plain, 300 * MS, false),
+        (2, Path::new(BitRate::from_mbps(20), 200 * MS), APART, false),
+    ] {
+        let what = format!("{count} streams {} ms apart, {}", apart.as_millis(), words(&path));
+        let mut scenario = Scenario::new(&what, path).until(SETTLED + APART);
+        for i in 0..count {
+            scenario = scenario.flow(Flow { start: apart * i, ..Flow::default() });
+        }
+        let outcome = run(&scenario)?;
+        if early {
+            let jain = outcome.jain(Time::from_secs(8), Time::from_secs(12));
+            figures.push(Figure::number(format!("{what}: Jain index of 8 to 12 s"), jain, 0.9));
+        }
+        let (from, to) = (outcome.end - APART, outcome.end);
+        figures.push(Figure::number(format!("{what}: Jain index"), outcome.jain(from, to), 0.97));
+        let used = outcome.share_of_ideal(from, to);
+        figures.push(Figure::at_least(format!("{what}: of ideal"), used, 0.95));
+    }
+    Ok(figures)
+}
+
+fn words(path: &Path) -> String {
+    format!(
+        "{} Mbit/s {} ms loss {} %",
+        path.rate.as_bps() / 1_000_000,
+        path.rtt.as_millis(),
+        path.loss * 100.0
+    )
 }
 
 /// Round-trip times of 20 and 200 ms.
