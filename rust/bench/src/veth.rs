@@ -4,14 +4,14 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 
 use crate::error::{LabError, Tried};
-use crate::sys::{Namespace, is_root};
+use crate::sys::{Namespace, is_root, join_at_device};
 
 /// The addresses of the two ends.
 const NEAR: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 1);
 const FAR: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 2);
 
 /// Two namespaces and a cable with an MTU of 1,500 that takes single datagrams only: what is sent as a batch is cut by the system before
-/// it gets there, as where no device can do that. It is gone with this value.
+/// it gets there, as where no device can do that, and is joined again by the system at the other end. It is gone with this value.
 #[derive(Debug)]
 pub struct Veth {
     near: Namespace,
@@ -66,11 +66,12 @@ impl Veth {
     }
 }
 
-/// An address, and no segmentation in the device: a batch of more than one is more than it takes.
+/// An address, and no segmentation in the device: a batch of more than one is more than it takes. What comes is joined.
 fn furnish(device: &str, address: Ipv4Addr) -> Result<(), LabError> {
     ip("link set lo up")?;
     ip(&format!("addr add {address}/24 dev {device}"))?;
-    ip(&format!("link set {device} mtu 1500 gso_max_segs 1 txqueuelen 10000 up"))
+    ip(&format!("link set {device} mtu 1500 gso_max_segs 1 up"))?;
+    join_at_device(device).tried("set the receive offload of a device")
 }
 
 fn ip(words: &str) -> Result<(), LabError> {

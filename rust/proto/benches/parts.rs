@@ -70,11 +70,12 @@ fn reassemble(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 for index in next..next + DATAGRAMS {
-                    if !index.is_multiple_of(every) {
+                    // The first of all is in time.
+                    let is_late = |index: u64| (index + 1).is_multiple_of(every);
+                    if !is_late(index) {
                         arrive(&mut stream, index);
                     }
-                    let late = index.saturating_sub(LATE);
-                    if late > 0 && late.is_multiple_of(every) {
+                    if let Some(late) = index.checked_sub(LATE).filter(|late| is_late(*late)) {
                         arrive(&mut stream, late);
                     }
                     while let Some(piece) = stream.poll_read() {

@@ -6,6 +6,7 @@
 )]
 
 mod clock;
+mod device;
 mod namespace;
 mod pipe;
 mod process;
@@ -14,6 +15,7 @@ mod tun;
 mod wait;
 
 pub(crate) use clock::{MonotonicClock, Urgency, cpu_time_of_thread, hurry};
+pub(crate) use device::join_at_device;
 pub(crate) use namespace::Namespace;
 pub(crate) use pipe::enlarge_pipe;
 pub(crate) use process::{

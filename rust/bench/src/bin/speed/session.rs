@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faspstream::{Client, Direction, Metadata, Options, Rate, Server, Session};
+use faspstream::{AccessKey, Client, Direction, Metadata, Options, Rate, Server, Session};
 
 use crate::Outcome;
 use crate::load::{BLOCK, Load};
@@ -27,10 +27,18 @@ pub(crate) fn with_a_target(load: &Load<'_>) -> Outcome<Cost> {
 }
 
 fn run(load: &Load<'_>, options: Options) -> Outcome<Cost> {
-    let builder = Server::builder().tcp_port(0).udp_port(0).options(options);
-    let server = load.at_far_end(|| builder.start())??;
     let host = load.far_address().to_string();
-    let client = Client::builder().host(&host).tcp_port(server.tcp_port()).options(options).connect()?;
+    // Loopback needs none, a cable does.
+    let key = AccessKey::new("speed", "a secret of one measurement")?;
+    let builder =
+        Server::builder().host(&host).tcp_port(0).udp_port(0).access_key(key.clone()).options(options);
+    let server = load.at_far_end(|| builder.start())??;
+    let client = Client::builder()
+        .host(&host)
+        .tcp_port(server.tcp_port())
+        .access_key(key)
+        .options(options)
+        .connect()?;
     let session = client.open(Direction::Push, "speed", Metadata::new())?;
     let receiver = server.accept(None)?;
     let meter = Meter::start()?;
