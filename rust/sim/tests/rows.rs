@@ -1,6 +1,11 @@
 //! The rows of the transport page that hold in full, so that they go on to hold. `faspstream-sim rows` prints all of them.
 
+use core::time::Duration;
+
+use faspstream_netem::BitRate;
 use faspstream_sim::rows::{rows, table};
+use faspstream_sim::run::run;
+use faspstream_sim::scenario::{Flow, Path, Scenario};
 
 fn holds(name: &str) {
     let row = rows().into_iter().find(|row| row.name == name).expect("a row of this name");
@@ -42,4 +47,17 @@ fn trouble_on_the_path_is_not_taken_for_a_queue() {
 #[test]
 fn a_process_that_gets_its_processor_late_keeps_its_rate() {
     holds("late-hosts");
+}
+
+#[test]
+fn streams_that_start_soon_after_each_other_share_alike() {
+    let path = Path::new(BitRate::from_mbps(100), Duration::from_millis(50));
+    let mut scenario = Scenario::new("eight soon after each other", path).until(Duration::from_secs(20));
+    for i in 0..8 {
+        scenario = scenario.flow(Flow { start: Duration::from_millis(700) * i, ..Flow::default() });
+    }
+    let outcome = run(&scenario).expect("the scenario comes to its end");
+    let from = outcome.end - Duration::from_secs(4);
+    let jain = outcome.jain(from, outcome.end);
+    assert!(jain > 0.95, "Jain index {jain} (seed {})", outcome.seed);
 }

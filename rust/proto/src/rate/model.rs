@@ -90,6 +90,8 @@ pub(super) struct Queue {
     /// The standing queue at the end of the last round trip, and how far it moves from one to the next on average.
     before: f64,
     swing: f64,
+    /// How far it has moved in the last round trip.
+    moved: f64,
     /// Seconds that were taken for a queue and are the path's own.
     accepted: f64,
     mean: f64,
@@ -196,7 +198,8 @@ impl Queue {
         self.means = [sum / f64::from(count.max(1)), self.means[0]];
         let standing = self.standing();
         if standing < UNKNOWN {
-            self.swing += SWING_WEIGHT * ((standing - self.before).abs().min(SWING_MAX) - self.swing);
+            self.moved = (standing - self.before).abs();
+            self.swing += SWING_WEIGHT * (self.moved.min(SWING_MAX) - self.swing);
             self.before = standing;
         }
     }
@@ -204,6 +207,11 @@ impl Queue {
     /// The smallest delay of the last round trip: what stands in the queue, free of spikes.
     pub(super) fn standing(&self) -> f64 {
         self.samples.iter().map(|(_, q)| *q).fold(f64::INFINITY, f64::min).min(UNKNOWN)
+    }
+
+    /// How far the standing queue has moved in the last round trip, in seconds.
+    pub(super) fn moved(&self) -> f64 {
+        self.moved
     }
 
     /// The newest sample.

@@ -9,6 +9,13 @@ const START_SMALL: f64 = 3.0;
 const START: f64 = 2.5;
 /// Datagrams in flight up to which the start grows by [`START_SMALL`].
 const SMALL: f64 = 1_000.0;
+/// Growth per round trip in the start of less than [`NEAR`] seconds up to so many datagrams in flight: there is time, and hardly any queue.
+const START_NEAR: f64 = 2.2;
+const NEAR: f64 = 0.03;
+const NEAR_SMALL: f64 = 300.0;
+/// Share of a round trip, beyond so many datagrams, that is lost where growing on is of no use before it is over.
+const TOO_MUCH_LOSS: f64 = 0.35;
+const SOME_LOST: f64 = 16.0;
 /// Growth per round trip, one after the other, when capacity seems to have become free.
 const RESUMED: [f64; 5] = [1.06, 1.12, 1.25, 1.5, 2.0];
 /// Multiple of the wobble of the delay that is to be exceeded.
@@ -20,6 +27,9 @@ const GOES_ON: usize = 2;
 /// Growth of a resumed search up to [`KNOWN`] of the window of the best rate so far.
 const FAST: f64 = 2.0;
 const KNOWN: f64 = 0.7;
+/// The same of a flow that has yielded nearly everything and gets it back.
+const FAST_BACK: f64 = 4.0;
+const KNOWN_BACK: f64 = 0.95;
 /// Round trips in which the delivery rate grows by less than half of what the window does, after which the search is over.
 const FLAT_ROUNDS: u32 = 3;
 /// Share above the usual with which one flat round trip is enough.
@@ -28,7 +38,7 @@ const HEAVY_LOSS: f64 = 0.25;
 const SOME_LOSS: f64 = 0.05;
 /// Queueing delay that ends the start, in seconds: this share of the base round-trip time, within these bounds.
 const QUEUE_SHARE: f64 = 1.0 / 16.0;
-const QUEUE_MIN: f64 = 0.003;
+const QUEUE_MIN: f64 = 0.002;
 const QUEUE_MAX: f64 = 0.010;
 
 /// One search.
@@ -57,6 +67,9 @@ pub(super) struct Search {
     /// Datagrams of this round trip.
     acked: f64,
     lost: f64,
+    /// Growth up to this share of the window of the best rate.
+    fast: f64,
+    known: f64,
 }
 
 impl Search {
@@ -76,6 +89,8 @@ impl Search {
             before: (0.0, 0.0),
             acked: 0.0,
             lost: 0.0,
+            fast: FAST,
+            known: KNOWN,
         }
     }
 
@@ -87,6 +102,11 @@ impl Search {
     /// The search of a session that knows what it had: `rate` in bytes per second.
     pub(super) fn resume(rate: f64) -> Self {
         Self { resumed: Some(0), best: rate, is_first: false, ..Self::start() }
+    }
+
+    /// The search of a session that had yielded: `rate` in bytes per second.
+    pub(super) fn yielded(rate: f64) -> Self {
+        Self { fast: FAST_BACK, known: KNOWN_BACK, ..Self::resume(rate) }
     }
 
     /// The start goes on: what ended it, a delay of `noise` seconds, was no queue.
@@ -109,16 +129,19 @@ impl Search {
 
     /// True while the newest sample may be the beginning of a queue: to be waited for before growing on.
     pub(super) fn hesitates(&self, facts: &FeedbackFacts, queue: &Queue) -> bool {
-        self.waits || queue.latest() > 0.5 * Self::start_limit(facts) + NOISE * self.noise + queue.wobble()
+        self.waits
+            || self.lost > TOO_MUCH_LOSS * (self.acked + self.lost) + SOME_LOST
+            || queue.latest() > 0.5 * Self::start_limit(facts) + NOISE * self.noise + queue.wobble()
     }
 
-    /// The factor by which the window grows in this round trip. Up to most of `best`, the window of the best rate so far, a search
+    /// The factor by which the window grows in this round trip; `base` is its time without queue in seconds. Up to most of `best`, the window of the best rate so far, a search
     /// that resumes goes about as fast as a start.
-    pub(super) fn growth(&mut self, window: f64, datagram: f64, best: f64) -> f64 {
-        self.is_known = window < KNOWN * best;
+    pub(super) fn growth(&mut self, window: f64, datagram: f64, best: f64, base: f64) -> f64 {
+        self.is_known = window < self.known * best;
         match self.resumed {
-            Some(_) if self.is_known => FAST,
+            Some(_) if self.is_known => self.fast,
             Some(round) => RESUMED[round.min(RESUMED.len() - 1)],
+            None if base < NEAR && window < NEAR_SMALL * datagram => START_NEAR,
             None if window < SMALL * datagram => START_SMALL,
             None => START,
         }

@@ -7,9 +7,17 @@
 use super::drain::{LEFT, Purpose};
 use super::{Adaptive, Phase};
 use crate::rate::FeedbackFacts;
+use crate::rate::cubic::Cubic;
 
 /// Seconds after which it is tried whether somebody still fills the queue.
 const REFRESH: f64 = 10.0;
+/// Seconds for which drains have to leave a queue before it is somebody else's: several streams like this one that start soon after each
+/// other leave one for a second or two.
+const PROOF: f64 = 2.0;
+/// Seconds for which the queue has to be short before the other one is gone: its own answer to loss empties the queue too.
+const GONE: f64 = 1.5;
+/// Seconds for which another one is looked for more often after he has gone.
+const MEMORY: f64 = 20.0;
 /// Growth per round trip of a flow that competes and has not lost yet: its share is still to be found.
 const ENTRY: f64 = 0.2;
 /// Growth per round trip towards the ceiling.
@@ -19,9 +27,38 @@ const STUBBORN: f64 = 2.5;
 const STUBBORN_CHANGE: f64 = 0.1;
 
 impl Adaptive {
+    /// A drain has left a queue: somebody else's if drains do so for some seconds, at once if that has been so of late. `before` is the
+    /// window before the drain, `is_clear` is false where jitter or a search may have left as much.
+    pub(super) fn contest(&mut self, facts: &FeedbackFacts, before: f64, is_clear: bool) {
+        let is_first = !core::mem::replace(&mut self.contested, true);
+        if is_first {
+            self.before_contest = before;
+            self.contested_at = facts.now;
+        }
+        let is_proven = facts.now.since(self.contested_at).as_secs_f64() >= PROOF;
+        if !(is_proven || is_clear && self.has_known_rival(facts)) {
+            return;
+        }
+        self.window = self.window.max(self.before_contest).max(before);
+        self.phase = Phase::Compete;
+        self.full_at = facts.now;
+        self.lossless = self.cubic.is_none();
+        let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
+        self.cubic = Some(self.cubic.unwrap_or_else(|| Cubic::from_here(facts, datagrams, flight)));
+    }
+
+    /// True if somebody else has filled the queue of late.
+    pub(super) fn has_known_rival(&self, facts: &FeedbackFacts) -> bool {
+        self.rival_at.is_some_and(|at| facts.now.since(at).as_secs_f64() < MEMORY)
+    }
+
     pub(super) fn step_compete(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64, target: f64) {
-        if self.path.queue().peak() < LEFT * target {
+        if self.path.queue().peak() >= LEFT * target {
+            self.full_at = facts.now;
+        }
+        if facts.now.since(self.full_at).as_secs_f64() > GONE {
             self.phase = Phase::Steady;
+            self.rival_at = Some(facts.now);
         } else if begins && self.is_stale(facts, REFRESH) {
             self.drain(facts, self.window, Purpose::Refresh);
         } else if self.loss.is_pardoned() {

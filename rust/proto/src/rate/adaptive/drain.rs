@@ -168,6 +168,9 @@ impl Adaptive {
         }
         if recent < LEFT * drain.queue || recent < FOREIGN * (target + 2.0 * swing) || self.is_low() {
             self.contested = false;
+            if drain.purpose == Purpose::Refresh && recent < LEFT * drain.queue {
+                self.window *= self.rebalanced(drain.target + swing, drain.queue);
+            }
             return;
         }
         let still = self.path.queue().peak() - self.path.queue().standing() < 0.03 * recent;
@@ -178,18 +181,6 @@ impl Adaptive {
             self.phase = Phase::Search(Search::resume(self.path.clearing()));
             return;
         }
-        if !self.contested {
-            self.before_contest = drain.before;
-        }
-        let is_first = !core::mem::replace(&mut self.contested, true);
-        if is_first && (swing > target || drain.purpose != Purpose::Refresh) {
-            // Jitter alone may leave as much, and a search what it has sent too much: once is no proof.
-            return;
-        }
-        self.window = self.window.max(self.before_contest).max(drain.before);
-        self.phase = Phase::Compete;
-        self.lossless = self.cubic.is_none();
-        let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
-        self.cubic = Some(self.cubic.unwrap_or_else(|| Cubic::from_here(facts, datagrams, flight)));
+        self.contest(facts, drain.before, drain.purpose == Purpose::Refresh && swing <= target);
     }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod compete;
 mod drain;
+mod share;
 mod steady;
 
 use core::time::Duration;
@@ -58,7 +59,7 @@ const RUNAWAY: f64 = 1.6;
 const LATE_SHARE: f64 = 0.125;
 const LATE_MOST: f64 = 0.010;
 /// Share of the best rate so far that `low` keeps while others fill the queue.
-const LOW_FLOOR: f64 = 0.06;
+const LOW_FLOOR: f64 = 0.03;
 
 #[derive(Debug)]
 enum Phase {
@@ -109,9 +110,15 @@ pub struct Adaptive {
     overflow: f64,
     /// The longest queue of late, in seconds, fading.
     crest: f64,
-    /// True while the last drain has not emptied the queue, and the window before the first such one.
+    /// True while the last drain has not emptied the queue; when the first such one ended, and the window before it.
     contested: bool,
+    contested_at: Instant,
     before_contest: f64,
+    /// While competing: when the queue was last long; and when competing ended last.
+    full_at: Instant,
+    rival_at: Option<Instant>,
+    /// Round trips for which the queue was too short, below zero for which it was too long.
+    astray: i32,
     /// True while competing without having lost yet: the share is still to be found.
     lossless: bool,
 }
@@ -148,7 +155,11 @@ impl Adaptive {
             overflow: f64::INFINITY,
             crest: 0.0,
             contested: false,
+            contested_at: Instant::ZERO,
             before_contest: 0.0,
+            full_at: Instant::ZERO,
+            rival_at: None,
+            astray: 0,
             lossless: false,
         }
     }
@@ -227,7 +238,9 @@ impl Adaptive {
                     self.end_search(facts, blocked, is_first, free);
                 } else if !facts.app_limited && !search.hesitates(facts, self.path.queue()) {
                     let best = self.path.window_for(self.path.best(), 0.0);
-                    self.window += (search.growth(self.window, self.path.datagram(), best) - 1.0) * cleared;
+                    self.window += (search.growth(self.window, self.path.datagram(), best, self.path.base())
+                        - 1.0)
+                        * cleared;
                 }
             }
             Phase::Drain(drain) => {

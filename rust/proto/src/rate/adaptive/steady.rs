@@ -14,7 +14,7 @@ const LONG_ROUNDS: u32 = 6;
 const FAR_ROUNDS: u32 = 1;
 /// Seconds after which a queue that was not empty in between is drained, so that the base delay is seen.
 const REFRESH: f64 = 5.0;
-/// The same after a drain that has not emptied it, and while competing.
+/// The same after a drain that has not emptied it, and where somebody else has filled it of late.
 const RETRY: f64 = 1.5;
 /// Round trips and seconds that a ceiling may hold over an empty queue, and its rise meanwhile; the rise per second and the seconds
 /// where no queue was seen at all.
@@ -39,10 +39,17 @@ impl Adaptive {
             self.content = self.window;
         }
         self.was_empty &= queue < EMPTY * target;
-        if begins && self.end_round(facts, target, queue) {
-            return;
+        if begins {
+            self.watch_error(facts, aim, queue);
+            if self.end_round(facts, target, queue) {
+                return;
+            }
         }
-        let growth = (CORRECTION * (aim - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
+        if self.joins_drain(facts) {
+            return self.drain(facts, self.window, Purpose::Refresh);
+        }
+        let growth =
+            (CORRECTION * self.urgency() * (aim - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
         if growth <= 0.0 || self.is_busy(facts) {
             self.window += growth * cleared;
         }
@@ -55,13 +62,16 @@ impl Adaptive {
         let is_long = queue > LONG * (target + self.path.queue().swing()) && !self.path.queue().is_stepping();
         self.long_rounds = if is_long { self.long_rounds + 1 } else { 0 };
         self.lift(facts, free);
+        let patience = if self.contested || self.has_known_rival(facts) { RETRY } else { REFRESH };
         let far = queue > 2.0 * LONG * (target + self.path.queue().swing());
         if self.long_rounds >= if far { FAR_ROUNDS } else { LONG_ROUNDS } {
             let rival = self.content.max(self.window);
             self.drain(facts, rival, Purpose::Refresh);
         } else if self.empty_rounds > i32::from(!self.is_low()) && !self.is_capped(facts) {
-            self.phase = Phase::Search(Search::resume(self.path.clearing()));
-        } else if self.is_stale(facts, if self.contested { RETRY } else { REFRESH }) {
+            let rate = self.path.clearing();
+            self.phase =
+                Phase::Search(if self.is_low() { Search::yielded(rate) } else { Search::resume(rate) });
+        } else if self.is_stale(facts, patience) {
             self.drain(facts, self.window, Purpose::Refresh);
         } else {
             return false;
