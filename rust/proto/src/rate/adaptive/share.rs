@@ -61,6 +61,11 @@ impl Adaptive {
         if self.is_low() || queue < wanted && self.path.queue().moved() > STILL * (wanted - queue) {
             return 1.0;
         }
+        // Alone, a flow has mended the error itself by then: what is left is noise.
+        let lasts = if queue > wanted { -self.astray } else { self.astray };
+        if lasts <= PATIENCE.cast_signed() {
+            return 1.0;
+        }
         (wanted / queue.max(EMPTY * wanted)).clamp(1.0 / REBALANCED, REBALANCED)
     }
 }
