@@ -5,10 +5,11 @@ mod common;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Instant;
 
 use common::relay::Relay;
 use common::{PATIENCE, client_builder, key, server_builder};
-use faspstream::{Client, Direction, ErrorCode, Metadata};
+use faspstream::{Client, Direction, ErrorCode, Metadata, Options};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -37,7 +38,7 @@ fn what_is_asked_for_while_connecting_reaches_the_server_before_it_has_answered(
 
 /// Whoever answers under the server's address: speaks TLS, and knows no key. Gives what the client has said once it has said `bytes`
 /// bytes, and answers with `answer`.
-fn impostor(bytes: usize, answer: &'static [u8]) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
+fn impostor(bytes: usize, answer: Vec<u8>) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let port = listener.local_addr().expect("it is bound").port();
     let made = rcgen::generate_simple_self_signed(vec!["faspstream".to_owned()]).expect("it can be made");
@@ -56,12 +57,24 @@ fn impostor(bytes: usize, answer: &'static [u8]) -> (u16, std::thread::JoinHandl
         let mut stream = StreamOwned::new(connection, socket);
         let mut said = vec![0; bytes];
         stream.read_exact(&mut said).expect("the client says that much");
-        stream.write_all(answer).and_then(|()| stream.flush()).expect("the client listens");
+        stream.write_all(&answer).and_then(|()| stream.flush()).expect("the client listens");
         // Until the client has had enough of it.
         let _ = stream.read_to_end(&mut said);
         said
     });
     (port, said)
+}
+
+/// WELCOME of version 1 with an empty proof.
+const WELCOME: &[u8] = &[0, 0, 0, 6, 2, 1, 1, 1, 3, 0];
+
+/// OPENED with this cipher, for the first request.
+fn opened(cipher: u8) -> Vec<u8> {
+    let mut message = vec![4, 1, 1, 1, 2, 16];
+    message.extend([7; 16]);
+    // Connection id, target, cipher; largest datagram, window and outage timeout; UDP port.
+    message.extend([5, 1, 9, 6, 1, 63, 9, 1, cipher, 10, 2, 0x45, 0xc0, 11, 1, 63, 12, 1, 63, 13, 1, 9]);
+    [&(message.len() as u32).to_be_bytes(), message.as_slice()].concat()
 }
 
 /// Types of the messages in `said`.
@@ -78,9 +91,7 @@ fn kinds(mut said: &[u8]) -> Vec<u8> {
 #[test]
 fn who_only_plays_the_server_learns_neither_name_nor_metadata() {
     const NAME: &str = "the-merger-with-acme.pdf";
-    /// WELCOME of version 1 with an empty proof.
-    const WELCOME: &[u8] = &[0, 0, 0, 6, 2, 1, 1, 1, 3, 0];
-    let (port, said) = impostor(300, WELCOME);
+    let (port, said) = impostor(300, WELCOME.to_vec());
     let client = Client::builder().tcp_port(port).access_key(key()).start().expect("it starts");
     let metadata = Metadata::from([("type".to_owned(), "minutes-of-the-board".repeat(20))]);
     let error = client.open(Direction::Pull, NAME, metadata).expect_err("nobody proves the key");
@@ -90,4 +101,17 @@ fn who_only_plays_the_server_learns_neither_name_nor_metadata() {
     for secret in [NAME, "minutes-of-the-board"] {
         assert!(!said.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret} is hidden");
     }
+}
+
+#[test]
+fn a_server_that_changes_the_cipher_is_left_and_the_session_hears_of_it_at_once() {
+    const AES_256: u8 = 2;
+    let (port, said) = impostor(60, [WELCOME, &opened(AES_256)].concat());
+    let client = Client::builder().tcp_port(port).start().expect("it starts");
+    let began = Instant::now();
+    let error = client.open(Direction::Push, "stream", Metadata::new()).expect_err("that was not agreed");
+    assert_eq!(error.code(), ErrorCode::Protocol, "{error}");
+    assert!(error.message().contains("cipher"), "{error}");
+    assert!(began.elapsed() < Options::default().connect_timeout, "nobody waits for what does not come");
+    assert_eq!(kinds(&said.join().expect("the impostor is content")), [1, 3, 5], "HELLO, OPEN, REFUSED");
 }

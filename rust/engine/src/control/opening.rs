@@ -150,13 +150,13 @@ impl ControlThread {
 
     fn on_opened(&mut self, id: ClientId, key: usize, conn: &mut Conn, opened: &Opened) -> Result<(), Fault> {
         let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
+        let asked = client.shared.options();
+        if (opened.cipher, opened.digest) != (asked.cipher, asked.digest) {
+            // The request stays booked, so that its session hears of the end of the connection.
+            return Err(Fault::protocol("the server changed the cipher or the digest"));
+        }
         let Some(request) = client.requests.remove(&opened.request) else {
-            // Given up meanwhile.
-            let how = How::Aborted {
-                code: ErrorCode::AbortedByPeer,
-                reason: "the client gave the session up".to_owned(),
-            };
-            return put(conn, &Message::Ended { session: opened.session, how });
+            return put(conn, &given_up(opened));
         };
         let ways = match client.ways(conn.link.peer(), opened) {
             Ok(ways) => ways,
@@ -184,10 +184,6 @@ impl ControlThread {
             rates,
             is_sender: matches!(shared.pipe, Pipe::Send(_)),
         };
-        let asked = client.shared.options();
-        if (opened.cipher, opened.digest) != (asked.cipher, asked.digest) {
-            return Err(Fault::protocol("the server changed the cipher or the digest"));
-        }
         let (Some(config), Some(socket)) = (agreement.config(&conn.link, Some(ways.remote)), client.socket)
         else {
             return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
@@ -295,6 +291,13 @@ impl ClientSide {
         self.requests.insert(request, Request { slot, shared, local_id });
         Message::Open(open)
     }
+}
+
+/// The answer to a session that nobody wants any more.
+fn given_up(opened: &Opened) -> Message {
+    let reason = "the client gave the session up".to_owned();
+    let how = How::Aborted { code: ErrorCode::AbortedByPeer, reason };
+    Message::Ended { session: opened.session, how }
 }
 
 /// Puts a message on the connection that is being handled.
