@@ -12,7 +12,7 @@ struct State {
     connections: AtomicUsize,
     damage: AtomicBool,
     refuse: AtomicBool,
-    /// Nothing that a server says in answer to its client's second words gets through.
+    /// Nothing that a server says gets through once its client has ended the handshake.
     hold: AtomicBool,
     /// Whether such an answer waits, and who waits for that to change.
     held: Mutex<bool>,
@@ -74,8 +74,8 @@ impl Relay {
         self.state.refuse.store(refuse, Ordering::SeqCst);
     }
 
-    /// Keeps back what servers answer to their clients' second words, from the next connection on: behind TLS 1.3 that is all that
-    /// the application says. False lets go what waits.
+    /// Keeps back what servers say once their clients have ended the handshake of TLS 1.3, from the next connection on: all that the
+    /// application says. False lets go what waits.
     pub(crate) fn hold_answers(&self, hold: bool) {
         self.state.hold.store(hold, Ordering::SeqCst);
         if !hold {
@@ -90,26 +90,27 @@ impl Relay {
     }
 }
 
-/// A client speaks for the `nth` time.
-fn hold_answers(state: &State, nth: usize) {
-    if nth == 2 && state.hold.load(Ordering::SeqCst) {
+/// The first encrypted record of a client ends the handshake (RFC 8446 section 5.1: type 23); a record of type 20, of 6 bytes, may stand
+/// in front of it or come alone before.
+fn hold_answers(state: &State, said: &[u8]) {
+    let record = if said[0] == 20 { said.get(6) } else { said.first() };
+    if record == Some(&23) && state.hold.load(Ordering::SeqCst) {
         *state.held.lock().expect("nobody panics with it") = true;
     }
 }
 
-fn wait_for_release(state: &State, _nth: usize) {
+fn wait_for_release(state: &State, _said: &[u8]) {
     let held = state.held.lock().expect("nobody panics with it");
     drop(state.released.wait_while(held, |held| *held).expect("nobody panics with it"));
 }
 
-fn pass(from: &TcpStream, to: &TcpStream, state: &Arc<State>, before: fn(&State, usize)) {
+fn pass(from: &TcpStream, to: &TcpStream, state: &Arc<State>, before: fn(&State, &[u8])) {
     let (mut from, mut to) = (from.try_clone().expect("a descriptor"), to.try_clone().expect("a descriptor"));
     let state = Arc::clone(state);
     thread::spawn(move || {
         let mut buffer = [0; 16 << 10];
-        for nth in 1.. {
-            let Ok(n @ 1..) = from.read(&mut buffer) else { break };
-            before(&state, nth);
+        while let Ok(n @ 1..) = from.read(&mut buffer) {
+            before(&state, &buffer[..n]);
             if state.damage.swap(false, Ordering::SeqCst) {
                 buffer[n - 1] ^= 1;
             }
