@@ -79,9 +79,14 @@ impl Relay {
     pub(crate) fn hold_answers(&self, hold: bool) {
         self.state.hold.store(hold, Ordering::SeqCst);
         if !hold {
-            *self.state.held.lock().expect("nobody panics with it") = false;
-            self.state.released.notify_all();
+            self.mute_servers(false);
         }
+    }
+
+    /// Keeps back all that servers say, or lets it go.
+    pub(crate) fn mute_servers(&self, mute: bool) {
+        *self.state.held.lock().expect("nobody panics with it") = mute;
+        self.state.released.notify_all();
     }
 
     /// Flips a bit in whatever passes next.
