@@ -6,7 +6,7 @@
 //! Every call but those that say "waits" returns at once; whoever polls learns by a [`Listener`] when a call is worth while again.
 //! All handles are cheap to clone and may be used from any thread.
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod config;
 #[cfg(feature = "fuzzing")]
@@ -21,7 +21,6 @@ mod paths;
 mod pipe;
 mod quietly;
 mod random;
-mod reactor;
 mod recorder;
 mod runtime;
 mod shared;

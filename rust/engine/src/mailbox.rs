@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::reactor::Reactor;
+use faspstream_os::Reactor;
 
 /// Where other threads put messages for an engine thread; sending never waits.
 pub(crate) struct Mailbox<T> {

@@ -19,8 +19,8 @@ use crate::io::socket::UdpEndpoint;
 use crate::io::{IoCommand, IoMail, SlotId, SocketId};
 use crate::mailbox::Mailbox;
 use crate::pipe::lock;
-use crate::reactor::{Reactor, Watched};
 use crate::shared::server::ServerShared;
+use faspstream_os::{Reactor, Watched};
 
 /// Something that can't live without the engine's threads.
 pub(crate) trait Mortal: Send + Sync {

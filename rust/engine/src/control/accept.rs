@@ -27,8 +27,8 @@ use crate::api::key::AccessKey;
 use crate::api::key_limits::KeyLimits;
 use crate::api::options::Transport;
 use crate::io::{ConnectionIds, IoCommand, NewSlot, SlotId, SlotLink, SocketId};
-use crate::reactor::Watched;
 use crate::shared::server::ServerShared;
+use faspstream_os::Watched;
 
 /// How long a client may take until it is welcome: over a path of 1 s that loses 30 %, each lost packet of TCP and TLS costs seconds.
 const HANDSHAKE: Duration = Duration::from_secs(30);

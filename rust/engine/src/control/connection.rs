@@ -14,7 +14,7 @@ use super::auth::{AUTH_LABEL, Exported};
 use super::codec::{CodecError, GREETING_MAX, Inbox, MESSAGE_MAX};
 use super::messages::Message;
 use crate::quietly::Quietly;
-use crate::reactor::{Reactor, Watched};
+use faspstream_os::{Reactor, Watched};
 
 /// Bytes that may wait for a peer that does not read.
 const BACKLOG_MAX: usize = 4 << 20;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use faspstream_os::Events;
 use faspstream_proto::error::ErrorCode;
-use polling::Events;
 
 use super::accept::ServerSide;
 use super::books::{Books, finish};
@@ -17,8 +17,8 @@ use super::connection::{Connection, Gone};
 use super::messages::Message;
 use super::{ClientId, ControlCommand, ControlMail};
 use crate::io::IoMail;
-use crate::reactor::Reactor;
 use crate::shared::SessionShared;
+use faspstream_os::Reactor;
 
 /// The poller's key of the listening socket.
 pub(crate) const LISTENER: usize = 0;

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use faspstream_os::Events;
 use faspstream_proto::carrier::{connection_address, connection_number};
 use faspstream_proto::config::ConnectionId;
 use faspstream_proto::connection_id;
-use polling::Events;
 use quinn_udp::RecvMeta;
 
 use super::crowd::{Crowd, Pass};
@@ -26,7 +26,7 @@ use super::{IoCommand, NewSlot, SlotId, SocketId};
 use crate::api::error::Error;
 use crate::control::connection::Carried;
 use crate::control::{ControlCommand, ControlMail};
-use crate::reactor::Reactor;
+use faspstream_os::Reactor;
 
 /// Buffers of one receive call. A buffer takes all that the kernel has coalesced.
 const BUFFERS: usize = 8;

@@ -3,6 +3,8 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
+use faspstream_os::dropped_buffers;
+
 /// The kernel is asked this often while datagrams come: as often as feedback goes out at most.
 const EVERY: Duration = Duration::from_millis(2);
 
@@ -34,7 +36,7 @@ impl DropWatch {
             return None;
         }
         self.asked = now;
-        self.judge(counter(socket)?)
+        self.judge(dropped_buffers(socket)?)
     }
 
     fn judge(&mut self, counter: u32) -> Option<Dropped> {
@@ -70,36 +72,6 @@ impl Dropped {
     }
 }
 
-/// The kernel's own counter for this socket; None where the system has none.
-#[cfg(target_os = "linux")]
-fn counter(socket: &UdpSocket) -> Option<u32> {
-    use std::os::fd::AsRawFd as _;
-
-    /// `SK_MEMINFO_DROPS` of linux/sock_diag.h, the last of the values of `SO_MEMINFO`.
-    const DROPS: usize = 8;
-    let mut values = [0u32; DROPS + 1];
-    let mut len = size_of_val(&values) as libc::socklen_t;
-    #[expect(unsafe_code, reason = "no safe wrapper knows this socket option")]
-    // SAFETY: `values` is writable for `len` bytes, both outlive the call, any bytes are valid `u32`s, and the descriptor is open for as
-    // long as `socket` is borrowed.
-    let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_MEMINFO,
-            values.as_mut_ptr().cast(),
-            &raw mut len,
-        )
-    };
-    (result == 0 && len as usize == size_of_val(&values)).then_some(values[DROPS])
-}
-
-/// The kernel's own counter for this socket; None where the system has none.
-#[cfg(not(target_os = "linux"))]
-fn counter(_socket: &UdpSocket) -> Option<u32> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,21 +86,5 @@ mod tests {
         assert_eq!((dropped.part(40), dropped.part(10), dropped.part(0)), (60, 15, 0));
         assert_eq!(watch.judge(3), None);
         assert_eq!(watch.judge(4).map(|d| d.part(1)), Some(1));
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn the_kernel_counts_what_it_drops_at_a_full_socket() {
-        let receiver = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
-        socket2::SockRef::from(&receiver).set_recv_buffer_size(4_096).expect("small is allowed");
-        assert_eq!(counter(&receiver), Some(0));
-        let sender = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
-        let to = receiver.local_addr().expect("bound");
-        (0..100).for_each(|_| assert_eq!(sender.send_to(&[0; 1_000], to).expect("sent"), 1_000));
-        receiver.set_nonblocking(true).expect("it can be");
-        let mut buffer = [0; 2_000];
-        let received = core::iter::from_fn(|| receiver.recv(&mut buffer).ok()).count();
-        assert_eq!(counter(&receiver), Some(100 - received as u32));
-        assert!(received < 100);
     }
 }

@@ -11,7 +11,7 @@ use socket2::SockFilter;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::drops::{DropWatch, Dropped};
-use crate::reactor::{Reactor, Watched};
+use faspstream_os::{Reactor, Watched};
 
 /// What is asked for as receive and send buffer of the kernel.
 const BUFFER: usize = 4 << 20;

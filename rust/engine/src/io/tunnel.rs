@@ -12,7 +12,7 @@ use super::SocketId;
 use super::socket::Sent;
 use crate::control::connection::Carried;
 use crate::quietly::Quietly;
-use crate::reactor::{Reactor, Watched};
+use faspstream_os::{Reactor, Watched};
 
 /// Bytes that the kernel may hold unsent: what is queued in front of a datagram delays it.
 #[cfg(target_os = "linux")]

@@ -9,18 +9,23 @@ use std::time::Instant;
 use polling::{AsRawSource, AsSource, Event, Events, PollMode, Poller};
 
 /// The poller of one engine thread, with a bell that other threads ring. Only the first ring of a sleep costs a system call.
-pub(crate) struct Reactor {
+pub struct Reactor {
     poller: Poller,
     asleep: AtomicBool,
 }
 
 impl Reactor {
-    pub(crate) fn new() -> io::Result<Arc<Self>> {
+    /// A poller of the system's own kind.
+    ///
+    /// # Errors
+    ///
+    /// The system gives none, most often because the process has no file descriptors left.
+    pub fn new() -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self { poller: Poller::new()?, asleep: AtomicBool::new(false) }))
     }
 
     /// Wakes the thread if it sleeps. To be called after the message was put where the thread looks.
-    pub(crate) fn ring(&self) {
+    pub fn ring(&self) {
         fence(Ordering::SeqCst);
         if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::SeqCst) {
             // Fails only if the poller is gone, and then nobody sleeps there.
@@ -28,8 +33,13 @@ impl Reactor {
         }
     }
 
-    /// Sleeps until a socket is ready, `deadline` has come, or the bell rings; not at all if `has_work` says so.
-    pub(crate) fn wait(
+    /// Sleeps until a socket is ready, `deadline` has come, or the bell rings; not at all if `has_work` says so. What is ready is in
+    /// `events`, which is emptied first.
+    ///
+    /// # Errors
+    ///
+    /// What the system's poller says.
+    pub fn wait(
         &self,
         events: &mut Events,
         deadline: Option<Instant>,
@@ -48,8 +58,20 @@ impl Reactor {
     }
 }
 
+/// The sockets of the standard library: each keeps its descriptor open, and the same one, until it is dropped.
+pub trait Socket: sealed::Sealed {}
+
+impl<S: sealed::Sealed> Socket for S {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for std::net::TcpListener {}
+    impl Sealed for std::net::TcpStream {}
+    impl Sealed for std::net::UdpSocket {}
+}
+
 /// A socket that a reactor watches. Dropping it ends that.
-pub(crate) struct Watched<S>
+pub struct Watched<S: Socket>
 where
     for<'a> &'a S: AsSource,
 {
@@ -58,18 +80,19 @@ where
     interest: (bool, bool),
 }
 
-impl<S> Watched<S>
+impl<S: Socket> Watched<S>
 where
     for<'a> &'a S: AsSource + AsRawSource,
 {
     /// Watches `source` for input, reported with `key` for as long as there is some.
-    pub(crate) fn new(reactor: &Arc<Reactor>, source: S, key: usize) -> io::Result<Self> {
-        #[expect(
-            unsafe_code,
-            reason = "registration is the one call of the polling crate that asks for a promise"
-        )]
+    ///
+    /// # Errors
+    ///
+    /// The poller does not take it.
+    pub fn new(reactor: &Arc<Reactor>, source: S, key: usize) -> io::Result<Self> {
         // SAFETY: the source must be deleted from the poller before it is dropped. `Drop` below does so before the field `source`
-        // is dropped, `source` can't be moved out, and a `Watched` that is forgotten never drops it.
+        // is dropped, `source` can't be moved out, and a `Watched` that is forgotten never drops it. What is deleted is what was added:
+        // a `Socket` keeps its descriptor.
         unsafe {
             reactor.poller.add_with_mode(&source, Event::readable(key), PollMode::Level)?;
         }
@@ -77,12 +100,20 @@ where
     }
 
     /// Whether room for output is reported too.
-    pub(crate) fn watch_writable(&mut self, key: usize, writable: bool) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// What the system's poller says.
+    pub fn watch_writable(&mut self, key: usize, writable: bool) -> io::Result<()> {
         self.watch(key, self.interest.0, writable)
     }
 
     /// What is reported: input, room for output.
-    pub(crate) fn watch(&mut self, key: usize, readable: bool, writable: bool) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// What the system's poller says.
+    pub fn watch(&mut self, key: usize, readable: bool, writable: bool) -> io::Result<()> {
         if self.interest == (readable, writable) {
             return Ok(());
         }
@@ -92,7 +123,7 @@ where
     }
 }
 
-impl<S> Deref for Watched<S>
+impl<S: Socket> Deref for Watched<S>
 where
     for<'a> &'a S: AsSource,
 {
@@ -102,7 +133,7 @@ where
     }
 }
 
-impl<S> Drop for Watched<S>
+impl<S: Socket> Drop for Watched<S>
 where
     for<'a> &'a S: AsSource,
 {
