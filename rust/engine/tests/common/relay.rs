@@ -12,6 +12,9 @@ struct State {
     connections: AtomicUsize,
     damage: AtomicBool,
     refuse: AtomicBool,
+    /// Nothing passes, and nobody is told.
+    stalled: Mutex<bool>,
+    moves_again: Condvar,
     /// Nothing that a server says gets through once its client has ended the handshake.
     hold: AtomicBool,
     /// Whether such an answer waits, and who waits for that to change.
@@ -74,6 +77,12 @@ impl Relay {
         self.state.refuse.store(refuse, Ordering::SeqCst);
     }
 
+    /// Keeps back all that is said, like a network that is gone, or lets it go on. Connections stay open.
+    pub(crate) fn stall(&self, stalled: bool) {
+        *self.state.stalled.lock().expect("nobody panics with it") = stalled;
+        self.state.moves_again.notify_all();
+    }
+
     /// Keeps back what servers say once their clients have ended the handshake of TLS 1.3, from the next connection on: all that the
     /// application says. False lets go what waits.
     pub(crate) fn hold_answers(&self, hold: bool) {
@@ -109,6 +118,11 @@ fn wait_for_release(state: &State, _said: &[u8]) {
     drop(state.released.wait_while(held, |held| *held).expect("nobody panics with it"));
 }
 
+fn wait_until_it_moves(state: &State) {
+    let stalled = state.stalled.lock().expect("nobody panics with it");
+    drop(state.moves_again.wait_while(stalled, |stalled| *stalled).expect("nobody panics with it"));
+}
+
 fn pass(from: &TcpStream, to: &TcpStream, state: &Arc<State>, before: fn(&State, &[u8])) {
     let (mut from, mut to) = (from.try_clone().expect("a descriptor"), to.try_clone().expect("a descriptor"));
     let state = Arc::clone(state);
@@ -116,6 +130,7 @@ fn pass(from: &TcpStream, to: &TcpStream, state: &Arc<State>, before: fn(&State,
         let mut buffer = [0; 16 << 10];
         while let Ok(n @ 1..) = from.read(&mut buffer) {
             before(&state, &buffer[..n]);
+            wait_until_it_moves(&state);
             if state.damage.swap(false, Ordering::SeqCst) {
                 buffer[n - 1] ^= 1;
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -12,6 +12,8 @@ struct State {
     passed: AtomicU64,
     seen: Mutex<Vec<Vec<u8>>>,
     keep: AtomicBool,
+    /// How often the bindings were lost.
+    binding: AtomicUsize,
 }
 
 /// Takes what comes to one port to another, and what comes back to whom it belongs.
@@ -29,8 +31,14 @@ impl UdpRelay {
         let state = Arc::clone(&relay.state);
         thread::spawn(move || {
             let mut behind: HashMap<SocketAddr, Arc<UdpSocket>> = HashMap::new();
+            let mut bound = 0;
             let mut buffer = [0; 65_536];
             while let Ok((n, from)) = front.recv_from(&mut buffer) {
+                let binding = state.binding.load(Ordering::SeqCst);
+                if binding != bound {
+                    bound = binding;
+                    behind.clear();
+                }
                 let back = behind.entry(from).or_insert_with(|| way_back(target, from, &front, &state));
                 if state.lets_through(&buffer[..n]) {
                     let _ = back.send(&buffer[..n]);
@@ -43,6 +51,12 @@ impl UdpRelay {
     /// Nothing passes any more, or everything again.
     pub(crate) fn block(&self, blocked: bool) {
         self.state.blocked.store(blocked, Ordering::SeqCst);
+    }
+
+    /// Like a NAT that has lost its bindings: the server sees every client at another port from the next datagram on, and what it sends to
+    /// the port from before reaches nobody.
+    pub(crate) fn rebind(&self) {
+        self.state.binding.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Datagrams that have passed.
@@ -84,10 +98,11 @@ fn way_back(
     let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").expect("a port is free"));
     socket.connect(target).expect("it is on this machine");
     let (from, front, state) = (Arc::clone(&socket), Arc::clone(front), Arc::clone(state));
+    let binding = state.binding.load(Ordering::SeqCst);
     thread::spawn(move || {
         let mut buffer = [0; 65_536];
         while let Ok(n) = from.recv(&mut buffer) {
-            if state.lets_through(&buffer[..n]) {
+            if binding == state.binding.load(Ordering::SeqCst) && state.lets_through(&buffer[..n]) {
                 let _ = front.send_to(&buffer[..n], client);
             }
         }
