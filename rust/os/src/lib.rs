@@ -1,9 +1,8 @@
-//! What the engine asks of the operating system and no safe wrapper offers. The unsafe code of the engine stands here, two blocks, behind
+//! What the engine asks of the operating system and no safe wrapper offers. The unsafe code of the engine stands here, three blocks, behind
 //! an interface that is safe whatever a caller does; the engine itself forbids it.
 
 mod drops;
 mod reactor;
 
 pub use drops::dropped_buffers;
-pub use polling::Events;
-pub use reactor::{Reactor, Socket, Watched};
+pub use reactor::{Event, Events, Reactor, Socket, Watched};
