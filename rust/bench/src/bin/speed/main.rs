@@ -30,7 +30,8 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 const USAGE: &str = "usage:
   speed path [MEGABYTES] [ROUNDS] [NAME]   one session beside the raw limit, TCP, TLS and QUIC; only those with NAME in theirs
   speed veth [MEGABYTES] [ROUNDS] [NAME]   the same over a cable with an MTU of 1,500 and without offload; as root
-  speed paced [MBIT] [SECONDS] [ROUNDS]    what a session costs whose application writes so much a second, and what others cost
+  speed paced [MBIT] [SECONDS] [ROUNDS] [NAME]
+                                           what a session costs whose application writes so much a second, and what others cost
   speed sessions [COUNT] [MEGABYTES]       sessions at once through one server process, MEGABYTES in all
   speed serial [COUNT]                     sessions one after another
   speed setups [SECONDS]                   new connections with TLS, each with a session of a few bytes";

@@ -1,4 +1,4 @@
-//! Time and processor time of this process.
+//! Time, processor time and switches between threads of this process.
 
 use std::time::Instant;
 
@@ -14,21 +14,26 @@ pub(crate) struct Cost {
     pub(crate) seconds: f64,
     /// Seconds of processor time of all threads, in the kernel and outside of it; told in steps of 10 ms.
     pub(crate) cpu: f64,
+    /// How often a thread began to wait: about as often one was woken.
+    pub(crate) switches: u64,
 }
 
-/// A stopwatch for both.
+/// A stopwatch for all of them.
 pub(crate) struct Meter {
     began: Instant,
     cpu: f64,
+    switches: u64,
 }
 
 impl Meter {
     pub(crate) fn start() -> Outcome<Self> {
-        Ok(Self { began: Instant::now(), cpu: cpu()? })
+        Ok(Self { began: Instant::now(), cpu: cpu()?, switches: switches()? })
     }
 
     pub(crate) fn stop(&self) -> Outcome<Cost> {
-        Ok(Cost { seconds: self.began.elapsed().as_secs_f64(), cpu: cpu()? - self.cpu })
+        let seconds = self.began.elapsed().as_secs_f64();
+        // The threads of a moment ago may have ended since, and their switches with them.
+        Ok(Cost { seconds, cpu: cpu()? - self.cpu, switches: switches()?.saturating_sub(self.switches) })
     }
 }
 
@@ -39,6 +44,18 @@ fn cpu() -> Outcome<f64> {
     let rest = stat.rsplit_once(')').ok_or("/proc/self/stat has another form")?.1;
     let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
     Ok(ticks.sum::<Result<u64, _>>()? as f64 / TICKS)
+}
+
+/// Voluntary switches of the threads that there are (proc_pid_status(5)).
+fn switches() -> Outcome<u64> {
+    let mut sum = 0;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        // A thread may end between the two calls.
+        let status = std::fs::read_to_string(thread?.path().join("status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        sum += line.map_or(Ok(0), |count| count.trim().parse::<u64>())?;
+    }
+    Ok(sum)
 }
 
 /// The middle of an odd number of values, the upper middle of an even one; NaN of none.

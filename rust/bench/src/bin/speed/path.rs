@@ -58,11 +58,12 @@ fn at_full_speed(words: &[String], cable: Option<&Veth>) -> Outcome<()> {
     compare(CONTESTANTS.iter().filter(|(name, _)| name.contains(wanted)), &load, rounds)
 }
 
-/// `[MBIT] [SECONDS] [ROUNDS]`
+/// `[MBIT] [SECONDS] [ROUNDS] [NAME]`
 pub(crate) fn paced(words: &[String]) -> Outcome<()> {
     let rate = number(words, 0, 100)? * 1_000_000 / 8;
+    let wanted = words.get(3).map_or("", String::as_str);
     let load = Load { bytes: rate * number(words, 1, 3)?, rate: Some(rate), cable: None };
-    compare(PACED.iter(), &load, number(words, 2, 3)?)
+    compare(PACED.iter().filter(|(name, _)| name.contains(wanted)), &load, number(words, 2, 3)?)
 }
 
 fn number(words: &[String], at: usize, default: u64) -> Outcome<u64> {
@@ -92,22 +93,26 @@ fn print(contestants: &[Contestant], gigabytes: f64, rounds: u64) {
     };
     let ours = contestants.iter().find(|c| c.name == OURS).map_or(f64::NAN, &speed);
     println!("{gigabytes} GB, {rounds} interleaved rounds, both ends in one process, GB/s:\n");
-    println!("| what | median | least | most | ours : this | core-seconds per GB | of a core |");
-    println!("|---|---|---|---|---|---|---|");
+    println!(
+        "| what | median | least | most | ours : this | core-seconds per GB | of a core | thousand switches per GB |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
     for contestant in contestants {
         let costs = &contestant.costs;
         let mut speeds: Vec<f64> = costs.iter().map(|cost| gigabytes / cost.seconds).collect();
         let mut cpu: Vec<f64> = costs.iter().map(|cost| cost.cpu / gigabytes).collect();
         let mut share: Vec<f64> = costs.iter().map(|cost| cost.cpu / cost.seconds).collect();
+        let mut switches: Vec<f64> = costs.iter().map(|cost| cost.switches as f64 / gigabytes).collect();
         let middle = median(&mut speeds);
         println!(
-            "| {} | {middle:.3} | {:.3} | {:.3} | {:.2} | {:.2} | {:.1} % |",
+            "| {} | {middle:.3} | {:.3} | {:.3} | {:.2} | {:.2} | {:.1} % | {:.1} |",
             contestant.name,
             speeds.first().unwrap_or(&f64::NAN),
             speeds.last().unwrap_or(&f64::NAN),
             ours / middle,
             median(&mut cpu),
-            100.0 * median(&mut share)
+            100.0 * median(&mut share),
+            median(&mut switches) / 1_000.0
         );
     }
 }
