@@ -14,7 +14,7 @@ final class LibraryPeer {
         if (order.sends) {
             Client.Builder builder = Client.builder().host(order.host).tcpPort(order.port).accessKey(KEY);
             Order.ready();
-            try (Client client = builder.connect()) {
+            try (Client client = builder.start()) {
                 client.push("bulk", order::copyTo);
             }
             return;

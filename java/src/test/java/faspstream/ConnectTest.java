@@ -61,6 +61,46 @@ class ConnectTest {
     }
 
     @Test
+    void aClientThatHasOnlyBegunToConnectCarriesStreams() throws Exception {
+        try (Loopback net = new Loopback(Server.builder().accessKey(KEY));
+                Client client = Client.builder().accessKey(KEY).tcpPort(net.server.tcpPort()).start()) {
+            Future<Integer> sum = net.async(() -> {
+                try (Session theirs = net.accept()) {
+                    return theirs.input().read() + theirs.input().read();
+                }
+            });
+            try (FaspOutputStream out = client.push("s")) {
+                out.write(7);
+            }
+            assertEquals(7 - 1, Loopback.get(sum), "a byte, and the end");
+        }
+    }
+
+    @Test
+    void whyAClientThatHasBegunToConnectCannotIsSaidByTheCallThatOpens() throws Exception {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            free = socket.getLocalPort();
+        }
+        try (Loopback net = new Loopback(Server.builder().accessKey(KEY));
+                ServerSocket silent = new ServerSocket(0)) {
+            Client.Builder silence = Client.builder().tcpPort(silent.getLocalPort()).connectTimeout(Duration.ofMillis(300));
+            assertEquals(ErrorCode.CONNECTION_REFUSED, opening(Client.builder().tcpPort(free)));
+            assertEquals(ErrorCode.TIMEOUT, opening(silence));
+            assertEquals(ErrorCode.AUTHENTICATION, opening(Client.builder().tcpPort(net.server.tcpPort())));
+        }
+    }
+
+    /** How the first call on a client fails that has begun to connect. */
+    private static ErrorCode opening(Client.Builder builder) throws Exception {
+        try (Client client = builder.start()) {
+            FaspException e = assertThrows(FaspException.class, () -> client.pull("s"));
+            assertFalse(e.getMessage().contains("\n"), "one clear line: " + e.getMessage());
+            return e.code();
+        }
+    }
+
+    @Test
     void aServerThatSaysNothingTimesOut() throws Exception {
         try (ServerSocket silent = new ServerSocket(0)) {
             Client.Builder builder =

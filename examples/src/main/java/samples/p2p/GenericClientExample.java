@@ -84,7 +84,7 @@ public final class GenericClientExample {
     }
 
     private static int generated(Client.Builder builder, Report report) throws IOException {
-        try (Client client = builder.connect()) {
+        try (Client client = builder.start()) {
             return new RoundTrip(report).run(client) ? 0 : 1;
         }
     }
@@ -92,14 +92,14 @@ public final class GenericClientExample {
     private static void push(Client.Builder builder, String name, String file, Report report) throws IOException {
         // Opened before the connection, so that a missing file troubles no server.
         try (InputStream source = file.equals("-") ? standardInput() : Files.newInputStream(Path.of(file));
-                Client client = builder.connect()) {
+                Client client = builder.start()) {
             long total = file.equals("-") ? Progress.UNKNOWN : Files.size(Path.of(file));
             report.push(client, name, total, source::transferTo);
         }
     }
 
     private static void pull(Client.Builder builder, String name, String file, Report report) throws IOException {
-        try (Client client = builder.connect()) {
+        try (Client client = builder.start()) {
             // A pipe or a device cannot be renamed into place; a file is, so that half of a stream never looks like all of it.
             boolean direct = file.equals("-") || Files.exists(Path.of(file)) && !Files.isRegularFile(Path.of(file));
             if (direct) {
