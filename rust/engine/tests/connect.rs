@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use common::relay::Relay;
 use common::{PATIENCE, client_builder, eventually, key, pair, server_builder};
 use faspstream::{AccessKey, Client, Direction, ErrorCode, Listener, Metadata, Options, Ready, Server};
 
@@ -143,6 +145,43 @@ fn the_limit_of_sessions_holds_and_is_told() {
     a.close();
     eventually("a place is free again", || open().is_ok());
     assert!(server.stats().sessions_refused >= 1);
+}
+
+#[test]
+#[cfg(target_os = "linux")] // Other systems have one loopback address only.
+fn one_address_has_its_share_of_a_server_and_no_more() {
+    let server = server_builder().access_key(key()).max_sessions(10).max_sessions_per_address(2);
+    let server = server.start().expect("it starts");
+    let client = client_builder(&server).access_key(key()).connect().expect("it is let in");
+    let open = |client: &Client| client.open(Direction::Push, "x", Metadata::new());
+    let (a, _b) = (open(&client).expect("the first"), open(&client).expect("the second"));
+    let again = client_builder(&server).access_key(key()).connect().expect("it is let in");
+    let error = open(&again).expect_err("another connection makes no difference");
+    assert_eq!(error.code(), ErrorCode::Resources);
+    let words = error.message();
+    assert!(words.contains("127.0.0.1 ") && words.contains("max.sessions.per.address"), "{error}");
+    let relay = Relay::seen_at("127.0.0.9", "127.0.0.1", server.local_addr());
+    let elsewhere =
+        Client::builder().tcp_port(relay.port()).access_key(key()).connect().expect("it is let in");
+    let (_c, _d) = (open(&elsewhere).expect("it has places"), open(&elsewhere).expect("two of them"));
+    assert!(open(&elsewhere).is_err(), "and no more");
+    a.close();
+    eventually("a place is free again", || open(&again).is_ok());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn connections_that_nobody_needs_are_not_let_in_and_others_find_room() {
+    let server = server_builder().access_key(key()).max_sessions_per_address(1).start().expect("it starts");
+    let connect = || client_builder(&server).access_key(key()).connect();
+    let mut idle: Vec<Client> = (0..64).map(|_| connect().expect("so many are let in")).collect();
+    let error = connect().expect_err("one more is too many");
+    assert_eq!(error.code(), ErrorCode::Resources, "{error}");
+    assert!(error.retryable() && error.message().contains("64 connections"), "{error}");
+    let relay = Relay::seen_at("127.0.0.9", "127.0.0.1", server.local_addr());
+    Client::builder().tcp_port(relay.port()).access_key(key()).connect().expect("another address has room");
+    idle.pop();
+    eventually("a place is free again", || connect().is_ok());
 }
 
 #[test]

@@ -75,6 +75,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Most sessions at the same time of clients with one IPv4 address, or one /64 of IPv6.
+    #[must_use]
+    pub fn max_sessions_per_address(mut self, sessions: u32) -> Self {
+        self.config.max_sessions_per_address = Some(sessions);
+        self
+    }
+
     /// PEM file with this server's certificate chain; without one it makes its own, and access keys authenticate.
     #[must_use]
     pub fn tls_cert(mut self, path: impl Into<PathBuf>) -> Self {

@@ -40,6 +40,8 @@ pub struct Config {
     pub tls_pins: Vec<KeyPin>,
     /// Most sessions of a server at the same time.
     pub max_sessions: u32,
+    /// Server: most of them from one IPv4 address or IPv6 /64; None: as many as `max_sessions`.
+    pub max_sessions_per_address: Option<u32>,
 }
 
 impl Default for Config {
@@ -55,6 +57,7 @@ impl Default for Config {
             tls_trust: None,
             tls_pins: Vec::new(),
             max_sessions: 0,
+            max_sessions_per_address: None,
         };
         for key in TABLE {
             if !key.default.is_empty() {
@@ -123,6 +126,9 @@ impl Config {
             "connect.timeout" => o.connect_timeout = parse::duration_within(value, table::TIMEOUT)?,
             "outage.timeout" => o.outage_timeout = parse::duration_within(value, table::TIMEOUT)?,
             "max.sessions" => self.max_sessions = parse::number(value, 1, 65_535)?,
+            "max.sessions.per.address" => {
+                self.max_sessions_per_address = parse::auto(value, |v| parse::number(v, 1, 65_535))?;
+            }
             "complete.on.close" => o.complete_on_close = parse::word(value, &table::BOOLEANS)?,
             "transport" => o.transport = parse::word(value, &table::TRANSPORTS)?,
             "dscp" => o.dscp = if value == "default" { None } else { Some(parse::number(value, 0, 63)?) },

@@ -191,6 +191,13 @@ pub const TABLE: &[Key] = &[
     ),
     row("max.sessions", "1024", Kind::Count, "1 to 65535", "most sessions of a server at the same time"),
     row(
+        "max.sessions.per.address",
+        "auto",
+        Kind::Count,
+        "auto, or 1 to 65535",
+        "most of them from one IPv4 address or IPv6 /64; auto: as many as max.sessions",
+    ),
+    row(
         "complete.on.close",
         "true",
         Kind::Word,

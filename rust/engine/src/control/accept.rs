@@ -1,8 +1,8 @@
 //! The server's side of the control channel.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use super::books::{Agreement, Entry, Home, terms};
 use super::connection::{Connection, Gone};
 use super::envelope::Envelopes;
 use super::greeting::Door;
+use super::half_open::HalfOpen;
 use super::messages::{How, Message, Open, Opened, SessionId};
 use super::quota::Quota;
 use super::strikes::Strikes;
@@ -32,8 +33,6 @@ use faspstream_os::Watched;
 
 /// How long a client may take until it is welcome: over a path of 1 s that loses 30 %, each lost packet of TCP and TLS costs seconds.
 const HANDSHAKE: Duration = Duration::from_secs(30);
-/// Most connections that are not welcome yet.
-const HALF_OPEN_MAX: u64 = 256;
 /// How long nothing is accepted after the system has run out of something.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long a closing server waits for its last words to be read.
@@ -49,18 +48,25 @@ pub(crate) struct Guest {
     pub(super) envelopes: Option<Envelopes>,
 }
 
+/// A session that the authenticator is asked about.
+pub(super) struct Asked {
+    /// The connection that it is asked for on, and where that comes from.
+    pub(super) key: usize,
+    pub(super) from: IpAddr,
+    pub(super) open: Open,
+}
+
 /// The server of this runtime.
 pub(crate) struct ServerSide {
     pub(super) shared: Arc<ServerShared>,
     listener: Option<Watched<TcpListener>>,
     paused_until: Option<Instant>,
-    /// Connections that are not welcome yet, oldest first; some may have left that state.
-    half_open: VecDeque<usize>,
+    half_open: HalfOpen,
     tls: Arc<ServerConfig>,
     pub(super) door: Door,
     pub(super) strikes: Strikes,
-    /// Sessions that wait for the authenticator, by the number of the question: whose, and what.
-    pub(super) questions: HashMap<u64, (usize, Open)>,
+    /// Sessions that wait for the authenticator, by the number of the question.
+    pub(super) questions: HashMap<u64, Asked>,
     pub(super) socket: SocketId,
     /// Connections that carry datagrams.
     pub(super) tunnels: HashSet<u64>,
@@ -68,7 +74,7 @@ pub(crate) struct ServerSide {
     /// Cap of the sum of all sessions.
     pub(super) aggregate: Option<Aggregate>,
     /// Set while closing: when the rest is aborted, and when it is all over at the latest.
-    closing: Option<(Instant, bool)>,
+    pub(super) closing: Option<(Instant, bool)>,
 }
 
 impl ServerSide {
@@ -83,7 +89,7 @@ impl ServerSide {
             shared,
             listener: Some(listener),
             paused_until: None,
-            half_open: VecDeque::new(),
+            half_open: HalfOpen::default(),
             tls,
             door,
             socket,
@@ -112,6 +118,16 @@ impl ServerSide {
             terms: terms(options),
             udp_port: if options.transport == Transport::Tcp { 0 } else { self.shared.udp.port() },
         }
+    }
+
+    /// A connection has proven itself, or is gone.
+    pub(super) fn leave_half_open(&mut self, key: usize) {
+        self.half_open.leave(key);
+        self.count_half_open();
+    }
+
+    fn count_half_open(&self) {
+        self.shared.counters.half_open.store(self.half_open.len() as u64, Ordering::Relaxed);
     }
 
     /// The configured bound.
@@ -151,13 +167,13 @@ impl ControlThread {
 
     fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
         let key = self.draw_key();
-        self.make_room();
+        self.make_half_open_room(peer.ip());
         let Some(server) = &mut self.server else { return };
         let tls = ServerConnection::new(Arc::clone(&server.tls)).map_err(io::Error::other);
         match tls.and_then(|tls| Connection::accepted(&self.reactor, key, socket, peer, tls.into())) {
             Ok(link) => {
-                server.shared.counters.half_open.fetch_add(1, Ordering::Relaxed);
-                server.half_open.push_back(key);
+                server.half_open.enter(key, peer.ip());
+                server.count_half_open();
                 let deadline = Instant::now() + HANDSHAKE;
                 self.conns.insert(key, Conn::new(link, Who::Guest(Guest::default()), deadline));
                 self.check_by(deadline);
@@ -166,24 +182,10 @@ impl ControlThread {
         }
     }
 
-    /// With too many connections that are not welcome yet the oldest goes: who floods us with silence shuts nobody out.
-    fn make_room(&mut self) {
-        while let Some(server) = &mut self.server {
-            // Those that were let in, or are gone, need no place here.
-            while let Some(key) = server.half_open.front() {
-                match self.conns.get(key).map(|conn| (&conn.who, conn.leaving)) {
-                    Some((Who::Guest(guest), false)) if !guest.welcome => break,
-                    _ => drop(server.half_open.pop_front()),
-                }
-            }
-            if server.shared.counters.half_open.load(Ordering::Relaxed) < HALF_OPEN_MAX {
-                return;
-            }
-            let oldest = server.half_open.pop_front();
-            let Some((key, conn)) = oldest.and_then(|key| self.conns.remove(&key).map(|conn| (key, conn)))
-            else {
-                return;
-            };
+    /// With too many connections that are not welcome yet one goes for that which comes from `ip`.
+    fn make_half_open_room(&mut self, ip: IpAddr) {
+        let displaced = self.server.as_ref().and_then(|server| server.half_open.to_displace(ip));
+        if let Some((key, conn)) = displaced.and_then(|key| self.conns.remove(&key).map(|conn| (key, conn))) {
             self.on_conn_gone(key, conn, &Gone::Displaced);
         }
     }
@@ -243,24 +245,9 @@ impl ControlThread {
         }
     }
 
-    /// Whether there is room for one more session.
-    pub(super) fn check_limits(&self) -> Result<(), Fault> {
-        let Some(server) = &self.server else { return Ok(()) };
-        let active = (self.books.live(Home::Server).count() + server.questions.len()) as u64;
-        if server.closing.is_some() {
-            return Err(Fault::new(ErrorCode::Shutdown, "this server is closing down"));
-        }
-        if active >= server.door.max_sessions {
-            let words =
-                format!("this server has {active} sessions, which is its max.sessions: try again later");
-            return Err(Fault::new(ErrorCode::Resources, words));
-        }
-        Ok(())
-    }
-
     /// Opens a session: books it, hands it to the driver and to the application.
     fn try_open(&mut self, key: usize, conn: &Conn, mut open: Open) -> Result<Opened, Fault> {
-        self.check_limits()?;
+        self.check_room(conn.link.peer().ip())?;
         let Who::Guest(guest) = &conn.who else { return Err(Fault::protocol("no client")) };
         self.check_key(guest, &open)?;
         let Some(server) = &mut self.server else {
@@ -368,13 +355,12 @@ impl ControlThread {
 
     pub(super) fn on_guest_gone(&mut self, key: usize, guest: &Guest, dismissed: bool) {
         let Some(server) = &mut self.server else { return };
-        server.questions.retain(|_, (asking, _)| *asking != key);
-        let counters = &server.shared.counters;
+        server.questions.retain(|_, asked| asked.key != key);
         if guest.welcome {
-            counters.connections.fetch_sub(1, Ordering::Relaxed);
+            server.shared.counters.connections.fetch_sub(1, Ordering::Relaxed);
         } else if !dismissed {
-            counters.half_open.fetch_sub(1, Ordering::Relaxed);
-            counters.handshakes_failed.fetch_add(1, Ordering::Relaxed);
+            server.leave_half_open(key);
+            server.shared.counters.handshakes_failed.fetch_add(1, Ordering::Relaxed);
         }
         self.after_over();
     }
@@ -383,9 +369,9 @@ impl ControlThread {
     pub(super) fn note_fault(&mut self, conn: &mut Conn, fault: &Fault) {
         match &conn.who {
             Who::Guest(guest) => {
-                let Some(server) = &self.server else { return };
+                let Some(server) = &mut self.server else { return };
                 if !guest.welcome {
-                    server.shared.counters.half_open.fetch_sub(1, Ordering::Relaxed);
+                    server.leave_half_open(conn.link.key());
                     server.shared.counters.handshakes_failed.fetch_add(1, Ordering::Relaxed);
                     log::info!(target: "faspstream::control", "{} was not let in: {}", conn.link.peer(), fault.words);
                 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use faspstream_proto::error::ErrorCode;
 
-use super::accept::{Guest, answer};
+use super::accept::{Asked, Guest, answer};
 use super::books::Home;
 use super::connection::Gone;
 use super::messages::{Message, Open};
@@ -20,7 +20,9 @@ impl ControlThread {
             return Err(Fault::new(ErrorCode::Internal, "no exporter value on an established connection"));
         };
         let admitted = server.door.admit(hello, &exported, conn.link.peer_certificate())?;
-        server.shared.counters.half_open.fetch_sub(1, Ordering::Relaxed);
+        self.check_crowd(conn.link.peer().ip())?;
+        let Some(server) = &mut self.server else { return Err(Fault::protocol("no server")) };
+        server.leave_half_open(conn.link.key());
         server.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
         conn.who = Who::Guest(Guest {
             welcome: true,
@@ -81,7 +83,9 @@ impl ControlThread {
     /// Asks the authenticator, if the limits allow the session at all; `on_decided` goes on.
     pub(super) fn ask(&mut self, key: usize, conn: &mut Conn, open: Open) -> Result<(), Fault> {
         let Who::Guest(guest) = &conn.who else { return Err(Fault::protocol("no client")) };
-        if let Err(refusal) = self.check_limits().and_then(|()| self.check_key(guest, &open)) {
+        if let Err(refusal) =
+            self.check_room(conn.link.peer().ip()).and_then(|()| self.check_key(guest, &open))
+        {
             return self.decide(key, conn, open, Err(refusal));
         }
         let request = AccessRequest {
@@ -95,7 +99,7 @@ impl ControlThread {
         };
         let number = self.draw_key() as u64;
         let Some(server) = &mut self.server else { return Ok(()) };
-        server.questions.insert(number, (key, open));
+        server.questions.insert(number, Asked { key, from: request.remote.ip(), open });
         let question = Question::new(request, number, self.mail.clone());
         if let Some(authenticator) = server.door.authenticator.clone() {
             // A question that is dropped by a panic answers itself.
@@ -110,7 +114,7 @@ impl ControlThread {
     /// The authenticator has answered.
     pub(super) fn on_decided(&mut self, question: u64, refusal: Option<String>) {
         let asked = self.server.as_mut().and_then(|server| server.questions.remove(&question));
-        let Some((key, open)) = asked else { return };
+        let Some(Asked { key, open, .. }) = asked else { return };
         // Who has left meanwhile needs no answer.
         let Some(mut conn) = self.conns.remove(&key) else { return };
         let verdict = refusal.map_or(Ok(()), |reason| Err(Fault::new(ErrorCode::Permission, reason)));

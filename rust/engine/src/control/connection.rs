@@ -122,6 +122,11 @@ impl Connection {
         Ok(Carried { socket, tls: self.tls, rest: self.inbox.into_rest() })
     }
 
+    /// Under which its readiness is reported.
+    pub(crate) fn key(&self) -> usize {
+        self.key
+    }
+
     /// The other end.
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
@@ -282,4 +287,30 @@ fn broken(error: io::Error) -> Gone {
 fn in_progress(error: &io::Error) -> bool {
     // EINPROGRESS has no kind of its own in std.
     error.kind() == io::ErrorKind::WouldBlock || matches!(error.raw_os_error(), Some(115 | 36 | 10_035))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use faspstream_proto::error::ErrorCode;
+
+    use super::super::tls::server_config;
+    use super::*;
+
+    #[test]
+    fn a_peer_that_does_not_read_is_left_before_what_waits_for_it_outgrows_its_bound() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let _silent = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
+        let (socket, peer) = listener.accept().expect("the peer is there");
+        let reactor = Reactor::new().expect("the system has a poller");
+        let (tls, _) = server_config(&crate::config::Config::default()).expect("it makes a certificate");
+        let tls = rustls::ServerConnection::new(tls).expect("the configuration is sound");
+        let mut connection =
+            Connection::accepted(&reactor, 7, socket, peer, tls.into()).expect("it is watched");
+        let message = Message::Refused { request: 1, code: ErrorCode::Resources, reason: "x".repeat(1_000) };
+        let most = BACKLOG_MAX / message.encode().len();
+        (0..most).for_each(|_| connection.send(&message).expect("there is room"));
+        assert!(matches!(connection.send(&message), Err(Gone::Backlog)));
+    }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Door {
     /// Checked in the place of a key that does not exist, so that the answer takes as long.
     pub(crate) stand_in: AccessKey,
     pub(crate) max_sessions: u64,
+    /// Most of them from one address.
+    pub(crate) max_per_address: u64,
     /// Asked about each session.
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
 }
@@ -52,6 +54,7 @@ impl Door {
             keys: config.access_keys.clone(),
             stand_in: AccessKey::generate("nobody")?,
             max_sessions: u64::from(config.max_sessions),
+            max_per_address: u64::from(config.max_sessions_per_address.unwrap_or(config.max_sessions)),
             authenticator,
         })
     }
@@ -147,6 +150,7 @@ mod tests {
             keys: keys.iter().map(|k| key(k)).collect(),
             stand_in: key("x:stand-in-secret"),
             max_sessions: 7,
+            max_per_address: 7,
             authenticator: None,
         }
     }

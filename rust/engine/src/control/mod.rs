@@ -4,6 +4,7 @@
 //! [`books`] what is the same for both.
 
 pub(crate) mod accept;
+mod address;
 mod admission;
 mod aggregate;
 pub(crate) mod auth;
@@ -15,6 +16,8 @@ pub(crate) mod connection;
 mod envelope;
 mod eyeballs;
 pub(crate) mod greeting;
+mod half_open;
+mod limits;
 pub(crate) mod messages;
 mod opening;
 pub(crate) mod pem;

@@ -1,8 +1,10 @@
 //! Proofs that failed, by network: the answer to the next that fails is delayed.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
+
+use super::address::network;
 
 /// So many failures of a network are answered at once: people mistype.
 const FREE: u32 = 3;
@@ -36,17 +38,10 @@ impl Strikes {
     }
 }
 
-/// The network that stands for its addresses: /24 is the smallest that IPv4 routes by itself, /64 is what one subscriber of IPv6 can
-/// draw addresses from.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & (u32::MAX << 8)).into(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     fn ip(text: &str) -> IpAddr {
@@ -61,13 +56,6 @@ mod tests {
         assert_eq!(delays, [0, 0, 0, 100, 200, 400, 800, 1_600, 3_000, 3_000, 3_000, 3_000]);
         assert_eq!(strikes.strike(ip("192.0.3.1"), now), Duration::ZERO, "another network");
         assert_eq!(strikes.strike(of(1), now + MEMORY), Duration::ZERO, "it is forgotten");
-    }
-
-    #[test]
-    fn a_subscriber_of_ipv6_is_one_network_and_mapped_addresses_are_ipv4() {
-        assert_eq!(network(ip("2001:db8::1")), network(ip("2001:db8::ffff:0:0:9")));
-        assert_ne!(network(ip("2001:db8::1")), network(ip("2001:db8:0:1::1")));
-        assert_eq!(network(ip("::ffff:192.0.2.7")), ip("192.0.2.0"));
     }
 
     #[test]

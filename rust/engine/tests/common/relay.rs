@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
+use socket2::{Domain, Protocol, Socket, Type};
+
 #[derive(Default)]
 struct State {
     sockets: Mutex<Vec<TcpStream>>,
@@ -35,6 +37,12 @@ impl Relay {
 
     /// On another address than the target's nobody answers its UDP port: a firewall that lets TCP through and nothing else.
     pub(crate) fn at(ip: &str, target: SocketAddr) -> Self {
+        Self::seen_at("127.0.0.1", ip, target)
+    }
+
+    /// One whose clients the target sees at the address `source`.
+    pub(crate) fn seen_at(source: &str, ip: &str, target: SocketAddr) -> Self {
+        let source = SocketAddr::new(source.parse().expect("an address of loopback"), 0);
         let listener = TcpListener::bind((ip, 0)).expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let state = Arc::new(State::default());
@@ -44,7 +52,7 @@ impl Relay {
                 if shared.refuse.load(Ordering::SeqCst) {
                     continue;
                 }
-                let Ok(server) = TcpStream::connect(target) else { continue };
+                let Ok(server) = connect(source, target) else { continue };
                 pass(&client, &server, &shared, hold_answers);
                 pass(&server, &client, &shared, wait_for_release);
                 shared.sockets.lock().expect("nobody panics with it").extend([client, server]);
@@ -102,6 +110,13 @@ impl Relay {
     pub(crate) fn damage_next(&self) {
         self.state.damage.store(true, Ordering::SeqCst);
     }
+}
+
+fn connect(source: SocketAddr, target: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(target), Type::STREAM, Some(Protocol::TCP))?;
+    socket.bind(&source.into())?;
+    socket.connect(&target.into())?;
+    Ok(socket.into())
 }
 
 /// The first encrypted record of a client ends the handshake (RFC 8446 section 5.1: type 23); a record of type 20, of 6 bytes, may stand

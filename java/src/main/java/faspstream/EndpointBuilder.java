@@ -222,6 +222,19 @@ public abstract class EndpointBuilder<B extends EndpointBuilder<B>> {
     }
 
     /**
+     * How many of a server's sessions one address may have: an IPv4 address, or the /64 of an IPv6 one. A client has no use for it. Key
+     * {@code max.sessions.per.address}, default as many as {@link #maxSessions}.
+     *
+     * @param count 1 to 65,535
+     * @return this
+     */
+    public B maxSessionsPerAddress(int count) {
+        return set(
+                Setting.MAX_SESSIONS_PER_ADDRESS,
+                Checks.range("maxSessionsPerAddress", count, 1, Setting.MAX_SESSION_COUNT));
+    }
+
+    /**
      * Whether {@link FaspOutputStream#close} completes a stream. Key {@code complete.on.close}, default true.
      *
      * @param complete false to make a {@code close()} without {@code complete()} an abort that throws

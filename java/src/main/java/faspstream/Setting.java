@@ -132,6 +132,12 @@ enum Setting {
             return integer(text, 1, MAX_SESSION_COUNT);
         }
     },
+    MAX_SESSIONS_PER_ADDRESS("max.sessions.per.address", "auto") {
+        @Override
+        Object parse(String text) {
+            return text.equalsIgnoreCase("auto") ? AUTO : integer(text, 1, MAX_SESSION_COUNT);
+        }
+    },
     COMPLETE_ON_CLOSE("complete.on.close", "true") {
         @Override
         Object parse(String text) {

@@ -55,13 +55,13 @@ class ConfigurationTest {
                 .accessKey(AccessKey.of("b", "87654321")).targetRate(Rate.gbps(2)).minRate(Rate.mbps(1))
                 .policy(RatePolicy.LOW).cipher(Cipher.CHACHA20_POLY1305).digest(Digest.BLAKE3).datagramSize(1400).bufferSize(1 << 20)
                 .bufferMax(2 << 20).connectTimeout(Duration.ofMillis(1500)).outageTimeout(Duration.ofMinutes(10))
-                .maxSessions(5).completeOnClose(false).tlsCertificate(Path.of("c")).tlsKey(Path.of("k"))
+                .maxSessions(5).maxSessionsPerAddress(4).completeOnClose(false).tlsCertificate(Path.of("c")).tlsKey(Path.of("k"))
                 .tlsTrust(Path.of("t")).tlsPin("AB".repeat(32), "sha256:" + "0c".repeat(32)).transport(Transport.UDP).dscp(46);
         assertEquals(
                 "host=::1\ntcp.port=1\nudp.port=2\ntarget.rate=2000000000bit\nmin.rate=1000000bit\npolicy=low\n"
                         + "cipher=chacha20-poly1305\ndigest=blake3\ntls.cert=c\ntls.key=k\ntls.trust=t\ntls.pin=sha256:" + "ab".repeat(32) + ",sha256:" + "0c".repeat(32) + "\ndatagram.size=1400\n"
                         + "buffer.size=1048576\nbuffer.max=2097152\nconnect.timeout=1500ms\noutage.timeout=600000ms\n"
-                        + "max.sessions=5\ncomplete.on.close=false\ntransport=udp\ndscp=46\n"
+                        + "max.sessions=5\nmax.sessions.per.address=4\ncomplete.on.close=false\ntransport=udp\ndscp=46\n"
                         + "access.key=a:12345678\naccess.key=b:87654321\n",
                 encoded(builder));
     }
@@ -196,6 +196,7 @@ class ConfigurationTest {
             () -> Client.builder().datagramSize(100),
             () -> Client.builder().bufferMax(0),
             () -> Client.builder().maxSessions(0),
+            () -> Client.builder().maxSessionsPerAddress(0),
             () -> Client.builder().dscp(64),
             () -> Client.builder().connectTimeout(Duration.ZERO),
             () -> Client.builder().outageTimeout(Duration.ofDays(365)),
