@@ -13,6 +13,11 @@ const INTERVAL: Duration = Duration::from_millis(2);
 /// Between a feedback and one that tells of a new gap.
 const GAP_INTERVAL: Duration = Duration::from_micros(500);
 
+/// A feedback that only the interval keeps back goes so much before its time if the thread is awake, mostly for a datagram, and its timer
+/// is set so much after it: so one wake-up serves both.
+const EARLY: Duration = Duration::from_micros(250);
+const LATE: Duration = Duration::from_micros(100);
+
 /// So many datagrams are reported without waiting for the interval, or as many bytes as they have at an MTU of 1,500: where
 /// datagrams are large, few of them fill the window.
 const DATAGRAMS: u32 = 64;
@@ -84,6 +89,22 @@ impl FeedbackSchedule {
             () => INTERVAL,
         };
         Some((self.last_sent + interval).max(self.affordable_at()))
+    }
+
+    /// True if feedback goes out now that the thread is awake.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        let early = if self.can_wait() { EARLY } else { Duration::ZERO };
+        self.deadline().is_some_and(|at| at <= now + early)
+    }
+
+    /// When to wake up for a feedback if nothing else wakes the thread.
+    pub(crate) fn alarm(&self) -> Option<Instant> {
+        self.deadline().map(|at| if self.can_wait() { at + LATE } else { at })
+    }
+
+    /// Only the interval keeps a feedback back.
+    fn can_wait(&self) -> bool {
+        !self.urgent && !self.gap && self.unreported < DATAGRAMS && self.arrived < BYTES
     }
 
     /// When the budget allows another feedback; a gap may borrow.
@@ -162,5 +183,19 @@ mod tests {
         schedule.on_datagram(ByteCount(200), false);
         let deadline = schedule.deadline().expect("something to report");
         assert!(deadline <= Instant::from_nanos(25_000_000), "{deadline:?}");
+    }
+
+    #[test]
+    fn feedback_goes_with_a_datagram_that_comes_about_when_it_is_due() {
+        let mut schedule = FeedbackSchedule::default();
+        let at = |us: u64| Instant::from_nanos(us * 1_000);
+        schedule.on_datagram(ByteCount(90_000), false);
+        schedule.on_sent(at(20_000), ByteCount(100));
+        schedule.on_datagram(ByteCount(15_000), false);
+        assert!(!schedule.is_due(at(21_700)) && schedule.is_due(at(21_800)));
+        assert_eq!(schedule.alarm(), Some(at(22_100)), "nothing has come until then");
+        schedule.on_datagram(ByteCount(1_500), true);
+        schedule.hurry();
+        assert_eq!(schedule.alarm(), Some(Instant::ZERO), "what is urgent waits for nothing");
     }
 }

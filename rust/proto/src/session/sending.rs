@@ -23,6 +23,18 @@ pub(super) const DATA_OVERHEAD: usize = DATA_HEADER_LEN + TAG_LEN;
 /// A datagram that is not full waits so long for more bytes.
 const PARTIAL_WAIT: Duration = Duration::from_millis(1);
 
+/// What full datagrams have left over waits so long: an application that writes what is due each millisecond fills it with its next write.
+const REST_WAIT: Duration = Duration::from_micros(1_500);
+
+/// Bytes that fill no datagram and wait for more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Partial {
+    /// They wait no longer.
+    until: Instant,
+    /// They are what full datagrams have left over, so it is a stream that they belong to and no message.
+    is_rest: bool,
+}
+
 /// END is repeated at least this often until it is answered by COMPLETE or ABORT.
 const END_REPEAT_MAX: Duration = Duration::from_secs(1);
 
@@ -94,8 +106,8 @@ pub(super) struct SendHalf {
     pub(super) copies: VecDeque<Copy>,
     /// A probe timeout wants the oldest data sent again.
     pub(super) probe_due: bool,
-    /// Since when a datagram that is not full waits.
-    pub(super) partial_since: Option<Instant>,
+    /// What may be too little for a full datagram.
+    partial: Option<Partial>,
     /// Bytes below this do not wait for more.
     pub(super) flushed: u64,
     /// Wire bytes that the receiving system dropped and that were not found lost yet.
@@ -133,7 +145,7 @@ impl SendHalf {
             escalated: RangeSet::new(),
             copies: VecDeque::new(),
             probe_due: false,
-            partial_since: None,
+            partial: None,
             flushed: 0,
             local_debt: ByteCount::ZERO,
             local_drop_at: None,
@@ -154,7 +166,7 @@ impl SendHalf {
             return Err(Misuse::OutOfRange { what: "length of the stream", value: length, most: STREAM_MAX });
         }
         self.queue.push(bytes);
-        self.partial_since.get_or_insert(now);
+        self.partial.get_or_insert(Partial { until: now + PARTIAL_WAIT, is_rest: false });
         Ok(())
     }
 
@@ -271,16 +283,24 @@ impl SendHalf {
         self.queue.unsent() > 0 && self.queue.sent() >= self.peer.limit
     }
 
-    /// The next new segment may be this short of full: nothing is in flight, it was flushed, or it has waited enough.
+    /// The next new segment may be this short of full: it was flushed, it has waited enough, or nothing is in flight and it is no rest. A
+    /// rest does not go with the feedback on what it is the rest of: that would wake both ends once more for each feedback.
     pub(super) fn may_be_partial(&self, now: Instant) -> bool {
-        self.flight.ring.in_flight_count() == 0
-            || self.flushed > self.queue.sent()
-            || self.partial_since.is_some_and(|since| since + PARTIAL_WAIT <= now)
+        let waits = self.partial.is_some_and(|partial| {
+            now < partial.until && (partial.is_rest || self.flight.ring.in_flight_count() > 0)
+        });
+        !waits || self.flushed > self.queue.sent()
+    }
+
+    /// New bytes were cut off the queue.
+    pub(super) fn on_new_sent(&mut self, now: Instant) {
+        let rest = Partial { until: now + REST_WAIT, is_rest: true };
+        self.partial = (self.queue.unsent() > 0).then_some(rest);
     }
 
     /// When a datagram that is not full has waited enough.
     pub(super) fn partial_deadline(&self) -> Option<Instant> {
-        self.partial_since.filter(|_| self.queue.unsent() > 0).map(|since| since + PARTIAL_WAIT)
+        self.partial.filter(|_| self.queue.unsent() > 0).map(|partial| partial.until)
     }
 
     /// When FEEDBACK_ACK is worth a datagram.

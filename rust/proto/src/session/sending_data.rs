@@ -130,7 +130,7 @@ impl SendHalf {
     fn next_new(&mut self, now: Instant, room: usize) -> Option<Outgoing> {
         let (len, partial) = self.new_room(now)?;
         let segment = self.queue.next_new(len.min(room), partial)?;
-        self.partial_since = (self.queue.unsent() > 0).then_some(now);
+        self.on_new_sent(now);
         Some(Outgoing { segment, tries: 0, twin: None, escalates: false })
     }
 

@@ -23,7 +23,7 @@ impl Session {
         let half = match &self.half {
             Half::Send(send) => send.next_timeout(!blocked && self.can_send(send.mtu.size())),
             Half::Recv(recv) => [
-                recv.schedule.deadline().filter(|_| !blocked && self.can_send(mtu::BASE)),
+                recv.schedule.alarm().filter(|_| !blocked && self.can_send(mtu::BASE)),
                 recv.update_deadline(),
             ]
             .into_iter()

@@ -119,7 +119,7 @@ impl Session {
         self.ping_due
             || match &self.half {
                 Half::Send(send) => send.is_ack_due(now) || send.is_end_due(now),
-                Half::Recv(recv) => recv.schedule.deadline().is_some_and(|deadline| deadline <= now),
+                Half::Recv(recv) => recv.schedule.is_due(now),
             }
     }
 

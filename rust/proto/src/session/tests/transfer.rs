@@ -2,8 +2,12 @@
 
 use core::time::Duration;
 
+use bytes::Bytes;
+
 use super::pair::*;
 use crate::config::{Role, Side};
+use crate::session::sending::SendHalf;
+use crate::units::ByteCount;
 
 #[test]
 fn a_stream_arrives_whole_over_a_perfect_path_without_a_retransmission() {
@@ -107,4 +111,22 @@ fn a_few_bytes_do_not_wait_for_more_when_nothing_is_in_flight_or_they_are_flushe
         assert!(pair.run(began + 200 * MS, |pair| pair.received == before + len));
         assert!(pair.now.since(began) <= 27 * MS, "round {round}: {:?}", pair.now.since(began));
     }
+}
+
+#[test]
+fn what_full_datagrams_have_left_over_waits_for_more_bytes_and_not_for_feedback() {
+    let mut half = SendHalf::new(&config(Role::Sender, Side::Client), ByteCount(28));
+    let now = at(5);
+    half.write(now, Bytes::from(vec![0; 2_000])).expect("it is not finished");
+    assert!(half.may_be_partial(now), "nothing is in flight, and it may be a message");
+    half.queue.next_new(1_400, false).expect("a full one");
+    half.on_new_sent(now);
+    let deadline = half.partial_deadline().expect("600 bytes are left");
+    assert!(deadline > now + MS, "the next millisecond's bytes may fill it");
+    assert!(!half.may_be_partial(now + MS) && half.may_be_partial(deadline));
+    half.write(now + MS, Bytes::from(vec![0; 100])).expect("it is not finished");
+    assert_eq!(half.partial_deadline(), Some(deadline), "more bytes do not let it wait longer");
+    half.queue.next_new(1_400, true).expect("all of it");
+    half.on_new_sent(now + MS);
+    assert_eq!(half.partial_deadline(), None);
 }
