@@ -51,7 +51,12 @@ impl RangeSet {
 
     /// True if `value` is a member.
     pub(crate) fn contains(&self, value: u64) -> bool {
-        self.ranges.get(self.first_ending_above(value)).is_some_and(|range| range.start <= value)
+        self.range_of(value).is_some()
+    }
+
+    /// The range that `value` is a member of.
+    pub(crate) fn range_of(&self, value: u64) -> Option<Range<u64>> {
+        self.ranges.get(self.first_ending_above(value)).filter(|range| range.start <= value).cloned()
     }
 
     /// True if all of `range` are members; an empty one always.

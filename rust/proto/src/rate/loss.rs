@@ -9,7 +9,7 @@
 
 use core::time::Duration;
 
-use crate::units::{ByteCount, Instant};
+use crate::units::Instant;
 
 use super::FeedbackFacts;
 
@@ -61,8 +61,8 @@ pub(super) struct LossJudge {
     lost: f64,
     usual: f64,
     episodes: u32,
-    /// Only what was sent when this much was delivered counts.
-    counts_from: ByteCount,
+    /// Only what was sent from then on counts: where datagrams are overtaken, what was lost before is known late.
+    counts_from: Instant,
     /// Until when the window recovers from the last episode.
     recovers_until: Instant,
     judged_at: Instant,
@@ -101,10 +101,10 @@ impl LossJudge {
         is_short: bool,
         competes: bool,
     ) -> Verdict {
-        if facts.prior_delivered < self.counts_from {
+        if facts.settled_at < self.counts_from {
             return Verdict::Usual;
         }
-        let acked = facts.acked.0 as f64 / facts.datagram.0 as f64;
+        let acked = facts.passed.0 as f64 / facts.datagram.0 as f64;
         let newly_lost = facts.lost.0 as f64 / facts.datagram.0 as f64;
         self.acked += acked;
         self.lost += newly_lost;
@@ -156,7 +156,7 @@ impl LossJudge {
     }
 
     fn episode(&mut self, facts: &FeedbackFacts, share: f64) -> Verdict {
-        self.counts_from = facts.delivered;
+        self.counts_from = facts.now;
         self.long = (0.0, 0.0);
         let in_vain = facts.now < self.recovers_until && share > self.usual + MUCH;
         self.episodes = if in_vain { self.episodes + 1 } else { 1 };
@@ -180,8 +180,10 @@ impl LossJudge {
 
     /// Of so many datagrams that nothing limited, so many were lost.
     pub(super) fn learn(&mut self, (all, lost): (f64, f64)) {
+        // Round trips that lost little look like those in which the rate has grown: they raise what is usual rather than lower it.
+        let memory = if lost < self.usual * all { MEMORY } else { QUIET_MEMORY };
         if all >= LEAST {
-            self.usual += (all / QUIET_MEMORY).min(1.0) * (lost / all - self.usual);
+            self.usual += (all / memory).min(1.0) * (lost / all - self.usual);
             self.known = self.usual;
         }
     }
@@ -204,7 +206,7 @@ impl LossJudge {
 
     /// Does not count what is in flight now: its loss has been answered already.
     pub(super) fn skip_flight(&mut self, facts: &FeedbackFacts) {
-        self.counts_from = facts.delivered;
+        self.counts_from = facts.now;
         (self.acked, self.lost) = (0.0, 0.0);
     }
 }

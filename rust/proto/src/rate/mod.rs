@@ -37,6 +37,11 @@ pub struct FeedbackFacts {
     pub queueing_delay: Option<Duration>,
     /// Wire bytes newly known to have arrived.
     pub acked: ByteCount,
+    /// Wire bytes that have arrived and that nothing outstanding stands before, since the last feedback. `lost` is to be held against
+    /// these: a datagram is known to have arrived earlier than its neighbour is known to be lost, by as much as the path reorders.
+    pub passed: ByteCount,
+    /// When the newest datagram that `passed` and `lost` tell of was sent, or an earlier feedback told of.
+    pub settled_at: Instant,
     /// All wire bytes known to have arrived.
     pub delivered: ByteCount,
     /// `delivered` as it stood when the newest acknowledged datagram was sent: `delivered - prior_delivered` arrived in one round trip.
@@ -78,6 +83,10 @@ pub trait RateController: core::fmt::Debug + Send {
     }
     /// True while the law still searches for the capacity.
     fn is_starting(&self) -> bool;
+    /// The share of datagrams, 0 to 1, that the law has found to be lost whatever is sent.
+    fn usual_loss(&self) -> f64 {
+        0.0
+    }
 }
 
 /// The law in force, dispatched without allocation.
@@ -153,6 +162,10 @@ impl RateController for Controller {
     fn is_starting(&self) -> bool {
         each!(self, law => law.is_starting())
     }
+
+    fn usual_loss(&self) -> f64 {
+        each!(self, law => law.usual_loss())
+    }
 }
 
 #[cfg(test)]
@@ -169,6 +182,8 @@ mod tests {
             base_rtt: Duration::from_millis(50),
             queueing_delay: Some(queue),
             acked: DATAGRAM,
+            passed: DATAGRAM,
+            settled_at: Instant::ZERO + Duration::from_millis(ms),
             delivered: ByteCount(delivered),
             prior_delivered: ByteCount(prior),
             delivery_rate: Some(rate),

@@ -32,8 +32,9 @@ const FAST_BACK: f64 = 4.0;
 const KNOWN_BACK: f64 = 0.95;
 /// Round trips in which the delivery rate grows by less than half of what the window does, after which the search is over.
 const FLAT_ROUNDS: u32 = 3;
-/// Share above the usual with which one flat round trip is enough.
+/// Share above the usual with which one flat round trip is enough, and datagrams of which that may be said.
 const HEAVY_LOSS: f64 = 0.25;
+const PLAIN: f64 = 60.0;
 /// Share above the usual with which flatness is a limit of the path.
 const SOME_LOSS: f64 = 0.05;
 /// Queueing delay that ends the start, in seconds: this share of the base round-trip time, within these bounds.
@@ -56,8 +57,10 @@ pub(super) struct Search {
     noise: f64,
     /// True until the first round trip is over.
     waits: bool,
-    /// True if the last flat round trip has lost much.
-    heavy: bool,
+    /// Datagrams of the flat round trips since the rate has last grown, and those of them that were lost.
+    stuck: (f64, f64),
+    /// The share of those that was lost, if that was much.
+    heavy: Option<f64>,
     /// True while less is in flight than has passed before.
     is_known: bool,
     /// Datagrams of the round trips in which the delivery rate has followed, and those of them that were lost.
@@ -83,7 +86,8 @@ impl Search {
             is_first: true,
             noise: 0.0,
             waits: false,
-            heavy: false,
+            stuck: (0.0, 0.0),
+            heavy: None,
             is_known: false,
             free: (0.0, 0.0),
             before: (0.0, 0.0),
@@ -152,9 +156,9 @@ impl Search {
         self.free
     }
 
-    /// True if the delivery rate has stopped growing and what was sent beyond it was lost.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.flat >= FLAT_ROUNDS && self.heavy
+    /// The share that was lost, if the delivery rate has stopped growing and what was sent beyond it was lost.
+    pub(super) fn blocked(&self) -> Option<f64> {
+        self.heavy.filter(|_| self.flat >= FLAT_ROUNDS)
     }
 
     /// True if the capacity is found. `limit` is the queue in seconds that a resumed search may build, `usual` the share that is lost
@@ -167,7 +171,7 @@ impl Search {
         limit: f64,
         usual: f64,
     ) -> bool {
-        self.acked += facts.acked.0 as f64 / facts.datagram.0 as f64;
+        self.acked += facts.passed.0 as f64 / facts.datagram.0 as f64;
         self.lost += facts.lost.0 as f64 / facts.datagram.0 as f64;
         let usual = usual.max(self.free.1 / self.free.0.max(1.0));
         if let Some(rate) = facts.delivery_rate {
@@ -182,14 +186,16 @@ impl Search {
             };
             if self.fastest > self.best * (1.0 + (grown - 1.0) / 4.0) {
                 self.best = self.fastest;
-                self.flat = 0;
+                (self.flat, self.stuck) = (0, (0.0, 0.0));
                 // The round before: this one may have found the limit.
                 self.free = (self.free.0 + self.before.0, self.free.1 + self.before.1);
                 self.before = (self.acked + self.lost, self.lost);
             } else {
-                let (lost, all) = (self.lost, self.acked + self.lost);
-                self.heavy = lost > (usual + SOME_LOSS) * all;
-                self.flat += if lost > (usual + HEAVY_LOSS) * all { FLAT_ROUNDS } else { 1 };
+                self.stuck = (self.stuck.0 + self.acked + self.lost, self.stuck.1 + self.lost);
+                let (all, lost) = self.stuck;
+                self.heavy = (lost > (usual + SOME_LOSS) * all).then_some(lost / all);
+                let is_plain = all >= PLAIN && lost > (usual + HEAVY_LOSS) * all;
+                self.flat += if is_plain { FLAT_ROUNDS } else { 1 };
             }
             (self.acked, self.lost) = (0.0, 0.0);
             self.resumed = self.resumed.map(|round| round + usize::from(!self.is_known));

@@ -16,6 +16,14 @@ const ROUND_MIN: Duration = Duration::from_millis(10);
 /// Rounds for which the best one counts.
 const ROUNDS: usize = 8;
 
+/// What came is near the limit when this share of the window is left: the last datagrams below it may be lost.
+const NEAR: u64 = 16;
+
+/// Where one datagram in eight to three is lost, the path does it: less may be what a start has sent too much, and more is mostly what
+/// a queue has no room for.
+const LOST_MUCH: u64 = 8;
+const LOST_MOST: u64 = 3;
+
 /// The window of one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct FlowWindow {
@@ -28,10 +36,44 @@ pub(crate) struct FlowWindow {
     told: u64,
     rtt: Option<Duration>,
     least_rtt: Option<Duration>,
-    round_began: Instant,
-    round_bytes: u64,
-    /// Bytes per round trip of the last rounds.
+    round: Round,
+    /// Datagrams with data so far.
+    came: u64,
+    /// Bytes that came for the first time in the last round, per round trip.
+    arrived: u64,
+    /// Bytes per round trip of the last rounds, as they were sent.
     rounds: [u64; ROUNDS],
+}
+
+/// What came since a round began.
+#[derive(Clone, Copy, Debug, Default)]
+struct Round {
+    began: Instant,
+    /// Bytes of the stream that came for the first time.
+    bytes: u64,
+    /// True if the limit may have kept the sender back.
+    is_bound: bool,
+}
+
+/// Data that has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received {
+    /// Bytes of the stream that came for the first time.
+    pub(crate) new: u64,
+    /// The end of all that came so far.
+    pub(crate) highest: u64,
+    /// The largest packet number so far.
+    pub(crate) number: u64,
+}
+
+/// The bytes that are sent for `arriving` to arrive where `came` of `sent` datagrams have come; `arriving` itself where that says nothing
+/// of the path.
+fn as_sent(arriving: u64, sent: u64, came: u64) -> u64 {
+    if !(sent / LOST_MUCH..sent / LOST_MOST).contains(&sent.saturating_sub(came)) {
+        return arriving;
+    }
+    let bytes = u128::from(arriving) * u128::from(sent) / u128::from(came.max(1));
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 impl FlowWindow {
@@ -47,8 +89,9 @@ impl FlowWindow {
             told: first,
             rtt: None,
             least_rtt: None,
-            round_began: Instant::ZERO,
-            round_bytes: 0,
+            round: Round::default(),
+            came: 0,
+            arrived: 0,
             rounds: [0; ROUNDS],
         }
     }
@@ -85,7 +128,7 @@ impl FlowWindow {
 
     /// Stream bytes that came for the first time, over about the last round trip.
     pub(crate) fn rate(&self) -> Rate {
-        Rate::of(ByteCount(self.rounds[0]), self.rtt())
+        Rate::of(ByteCount(self.arrived), self.rtt())
     }
 
     /// The round-trip time was measured.
@@ -94,25 +137,35 @@ impl FlowWindow {
         self.rtt = Some(self.rtt.map_or(rtt, |old| (old * 7 + rtt) / 8));
     }
 
-    /// `bytes` of the stream have come for the first time.
-    pub(crate) fn on_received(&mut self, now: Instant, bytes: u64) {
-        self.round_bytes += bytes;
+    /// A datagram with bytes of the stream has come.
+    pub(crate) fn on_received(&mut self, now: Instant, received: Received) {
+        self.round.bytes += received.new;
+        self.came += 1;
+        self.round.is_bound |= received.highest + self.window / NEAR >= self.told;
         let rtt = self.rtt();
-        let elapsed = now.since(self.round_began);
+        let elapsed = now.since(self.round.began);
         if elapsed >= rtt.max(ROUND_MIN) {
-            let per_rtt = u128::from(self.round_bytes) * rtt.as_nanos() / elapsed.as_nanos().max(1);
+            let arrived = u128::from(self.round.bytes) * rtt.as_nanos() / elapsed.as_nanos().max(1);
+            self.arrived = u64::try_from(arrived).unwrap_or(u64::MAX);
+            let least = if self.round.is_bound { self.product() } else { 0 };
             self.rounds.rotate_right(1);
-            self.rounds[0] = u64::try_from(per_rtt).unwrap_or(u64::MAX);
-            (self.round_began, self.round_bytes) = (now, 0);
+            let sent = received.number.saturating_add(1);
+            self.rounds[0] = as_sent(self.arrived, sent, self.came).max(least);
+            self.round = Round { began: now, ..Round::default() };
             self.resize();
         }
     }
 
-    /// Four times what arrives in a round trip: one on its way, one behind a gap, one behind a gap whose retransmission is lost too,
+    /// The best of the last rounds. One that the limit has kept back shows how long gaps stay open and not what the path can carry: a
+    /// window that followed it would shrink with every round.
+    fn product(&self) -> u64 {
+        self.rounds.into_iter().max().unwrap_or(0)
+    }
+
+    /// Four times what is sent in a round trip: one on its way, one behind a gap, one behind a gap whose retransmission is lost too,
     /// and one for growth.
     fn resize(&mut self) {
-        let product = self.rounds.into_iter().max().unwrap_or(0);
-        let wanted = product.saturating_mul(4) + SLACK.min(self.max);
+        let wanted = self.product().saturating_mul(4) + SLACK.min(self.max);
         self.window = wanted.max(self.first).min(self.max);
         self.raise();
     }
@@ -150,24 +203,67 @@ mod tests {
         Instant::from_nanos(ms * 1_000_000)
     }
 
+    /// A datagram each millisecond of `from` to `to`, with so many new bytes; the sender has sent `percent` for a hundred that come.
+    fn stream(flow: &mut FlowWindow, from: u64, to: u64, bytes: u64, percent: u64) {
+        for ms in from..to {
+            let received = Received { new: bytes, highest: (ms - from) * bytes, number: ms * percent / 100 };
+            flow.on_received(at(ms), received);
+        }
+    }
+
     #[test]
     fn the_window_grows_to_four_bandwidth_delay_products_at_most_and_not_beyond_the_buffer() {
         for (max, least) in [(1 << 30, 3 * 10 * MIB), (16 * MIB, 16 * MIB)] {
             let mut flow = FlowWindow::new(MIB, max);
             flow.on_rtt(Duration::from_millis(100));
-            (0..2_000).for_each(|ms| flow.on_received(at(ms), MIB / 10)); // 10 MiB in 100 ms
+            stream(&mut flow, 0, 2_000, MIB / 10, 100); // 10 MiB in 100 ms
             assert!(flow.window() >= least && flow.window() <= (4 * 10 * MIB + 8 * MIB).min(max));
         }
+    }
+
+    #[test]
+    fn what_was_lost_on_the_way_counts_for_the_window_and_not_for_the_rate() {
+        let mut flow = FlowWindow::new(MIB, 1 << 30);
+        flow.on_rtt(Duration::from_millis(100));
+        stream(&mut flow, 1, 2_000, MIB / 13, 130); // 10 MiB in 100 ms are sent, 7.7 MiB arrive
+        assert!(flow.window().abs_diff(4 * 10 * MIB + SLACK) < MIB, "{}", flow.window());
+        let rate = Rate::of(ByteCount(100 * MIB / 13), Duration::from_millis(100));
+        assert!(flow.rate().as_bps().abs_diff(rate.as_bps()) < rate.as_bps() / 20, "{}", flow.rate());
+    }
+
+    #[test]
+    fn what_the_path_loses_is_added_and_what_a_start_or_a_queue_loses_is_not() {
+        assert_eq!(as_sent(750, 1_000, 750), 1_000);
+        for came in [1_001, 1_000, 950, 876, 666, 1, 0] {
+            assert_eq!(as_sent(750, 1_000, came), 750, "{came}");
+        }
+        assert_eq!(as_sent(750, 0, 0), 750);
+        assert_eq!(as_sent(u64::MAX, 8, 6), u64::MAX);
+    }
+
+    #[test]
+    fn a_window_that_keeps_the_sender_back_does_not_shrink() {
+        let mut flow = FlowWindow::new(MIB, 1 << 30);
+        flow.on_rtt(Duration::from_millis(100));
+        stream(&mut flow, 0, 1_000, MIB / 10, 100);
+        flow.on_told();
+        let (window, limit) = (flow.window(), flow.limit());
+        // Nothing new fits below the limit until a gap is closed.
+        for ms in 1_000..5_000 {
+            flow.on_received(at(ms), Received { new: 10, highest: limit, number: ms });
+        }
+        assert_eq!(flow.window(), window);
     }
 
     #[test]
     fn the_limit_never_falls_although_the_window_shrinks() {
         let mut flow = FlowWindow::new(MIB, 1 << 30);
         flow.on_rtt(Duration::from_millis(100));
-        (0..1_000).for_each(|ms| flow.on_received(at(ms), MIB / 10));
+        stream(&mut flow, 0, 1_000, MIB / 10, 100);
         flow.on_consumed(50 * MIB);
+        flow.on_told();
         let limit = flow.limit();
-        (1_000..5_000).for_each(|ms| flow.on_received(at(ms), 10));
+        stream(&mut flow, 1_000, 5_000, 10, 100);
         assert!(flow.window() < 7 * MIB);
         flow.on_consumed(51 * MIB);
         assert_eq!(flow.limit(), limit);

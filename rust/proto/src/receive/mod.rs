@@ -2,6 +2,7 @@
 
 mod chunks;
 pub(crate) mod flow;
+pub(crate) mod late;
 pub(crate) mod reassembly;
 pub(crate) mod replay;
 pub(crate) mod reported;

@@ -52,6 +52,11 @@ impl ReceivedNumbers {
         self.numbers.remove_below(self.floor);
     }
 
+    /// The range of numbers without a gap that `number` stands in; None if it has not come or is forgotten.
+    pub(crate) fn range_of(&self, number: u64) -> Option<RangeInclusive<u64>> {
+        self.numbers.range_of(number).map(|range| range.start..=range.end - 1)
+    }
+
     /// The ranges from the newest down to the one that holds `floor` or lies next above it.
     pub(crate) fn newest_down_to(
         &self,

@@ -8,11 +8,13 @@ use std::collections::VecDeque;
 use core::cmp::Reverse;
 use core::time::Duration;
 
+use super::sent::SentDatagram;
 use super::windowed::WindowedMin;
 use crate::units::{ByteCount, Instant, Rate};
 
-/// For how long a peak counts.
+/// For how long a peak counts: this, and so many round trips.
 const PEAK_WINDOW: Duration = Duration::from_secs(5);
+const PEAK_RTTS: u32 = 10;
 
 /// What was delivered when a datagram left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,15 +27,6 @@ pub(crate) struct Snapshot {
     sent_at: Instant,
 }
 
-/// The rate of one feedback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sample {
-    /// What was delivered when the newest datagram left.
-    pub(crate) prior_delivered: ByteCount,
-    /// None if no time passed between the two ends of the sample.
-    pub(crate) rate: Option<Rate>,
-}
-
 /// The estimator.
 #[derive(Clone, Debug)]
 pub(crate) struct DeliveryRate {
@@ -41,6 +34,8 @@ pub(crate) struct DeliveryRate {
     /// Which epoch stands at the front.
     first: u32,
     delivered: ByteCount,
+    /// What was delivered when the newest datagram of the last sample left.
+    prior: ByteCount,
     /// As long as no more than this was delivered, samples are limited by the application.
     app_limited_until: ByteCount,
     latest: Option<Rate>,
@@ -53,6 +48,7 @@ impl Default for DeliveryRate {
             snapshots: VecDeque::from([Snapshot::default()]),
             first: 0,
             delivered: ByteCount::ZERO,
+            prior: ByteCount::ZERO,
             app_limited_until: ByteCount::ZERO,
             latest: None,
             peak: WindowedMin::default(),
@@ -69,6 +65,11 @@ impl DeliveryRate {
     /// All wire bytes known to have arrived.
     pub(crate) fn delivered(&self) -> ByteCount {
         self.delivered
+    }
+
+    /// What was delivered when the newest datagram that is known to have arrived left.
+    pub(crate) fn prior(&self) -> ByteCount {
+        self.prior
     }
 
     /// The newest rate.
@@ -103,24 +104,27 @@ impl DeliveryRate {
         self.delivered += bytes;
     }
 
-    /// A feedback was worked in: its newest datagram was sent at `sent_at`, in `epoch`, arrived at `arrived_at`, and was known to have
-    /// arrived after `rtt`.
+    /// A feedback was worked in: its newest datagram, which arrived at `arrived_at`, was known to have arrived after `rtt`. None if no time
+    /// passed between the two ends of the sample.
     pub(crate) fn on_feedback(
         &mut self,
-        epoch: u32,
-        sent_at: Instant,
+        newest: &SentDatagram,
         arrived_at: Instant,
         rtt: Duration,
-    ) -> Sample {
-        let prior = self.snapshot(epoch);
-        let rate = self.rate_since(prior, sent_at, arrived_at, rtt);
-        let sample = Sample { prior_delivered: prior.delivered, rate };
-        if let Some(rate) = sample.rate {
+    ) -> Option<Rate> {
+        let prior = self.snapshot(newest.epoch);
+        let rate = self.rate_since(prior, newest.sent_at, arrived_at, rtt);
+        self.prior = prior.delivered;
+        if let Some(rate) = rate {
             self.latest = Some(rate);
-            self.peak.insert(arrived_at, PEAK_WINDOW, Reverse(rate));
+            // What the application or flow control has kept low says nothing of the path (draft-ietf-ccwg-bbr section 4.1).
+            if !newest.app_limited || self.peak().is_none_or(|peak| rate >= peak) {
+                self.peak.insert(arrived_at, PEAK_WINDOW.max(rtt * PEAK_RTTS), Reverse(rate));
+            }
         }
+        let sent_at = newest.sent_at;
         self.snapshots.push_back(Snapshot { delivered: self.delivered, arrived_at, sent_at });
-        sample
+        rate
     }
 
     /// No datagram of an epoch before `epoch` is waited for.
@@ -157,10 +161,15 @@ impl DeliveryRate {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sent::tests::data;
     use super::*;
 
     fn us(us: u64) -> Instant {
         Instant::from_nanos(us * 1_000)
+    }
+
+    fn sent(at: u64, epoch: u32) -> SentDatagram {
+        SentDatagram { sent_at: us(at), epoch, ..data(0, 0) }
     }
 
     /// 1,000 bytes each 100 microseconds are 80 Mbit/s; feedback for ten at a time, `jitter` late.
@@ -176,7 +185,7 @@ mod tests {
                 rate.on_delivered(ByteCount(10_000));
                 let arrived = us(5_000_000 + newest * 100);
                 let rtt = Duration::from_micros(at - newest * 100);
-                rates.extend(rate.on_feedback(epochs[newest as usize], us(newest * 100), arrived, rtt).rate);
+                rates.extend(rate.on_feedback(&sent(newest * 100, epochs[newest as usize]), arrived, rtt));
                 assert!(at > newest * 100);
             }
             epochs.push(rate.epoch());
@@ -211,14 +220,30 @@ mod tests {
         let mut rate = DeliveryRate::default();
         let epoch = rate.epoch();
         rate.on_delivered(ByteCount(2_500));
-        let sample = rate.on_feedback(epoch, us(100), us(150_000), Duration::from_millis(300));
-        assert_eq!(sample.rate, Some(Rate::of(ByteCount(2_500), Duration::from_millis(300))));
+        let measured = rate.on_feedback(&sent(100, epoch), us(150_000), Duration::from_millis(300));
+        assert_eq!(measured, Some(Rate::of(ByteCount(2_500), Duration::from_millis(300))));
+    }
+
+    #[test]
+    fn a_rate_that_the_application_keeps_low_does_not_wear_the_peak_down() {
+        let mut rate = DeliveryRate::default();
+        let second = |s: u64| us(s * 1_000_000);
+        let mut deliver = |at: u64, bytes: u64, app_limited: bool| {
+            let newest = SentDatagram { app_limited, ..sent(at * 1_000_000, rate.epoch()) };
+            rate.on_delivered(ByteCount(bytes));
+            rate.on_feedback(&newest, second(at), Duration::from_millis(100));
+            rate.peak().expect("something was delivered")
+        };
+        deliver(1, 1_000, false);
+        let best = deliver(2, 1_000_000, false);
+        (3..60).for_each(|at| assert_eq!(deliver(at, 1_000, true), best));
+        assert!(deliver(60, 1_000, false) < best, "what the path has kept low does");
     }
 
     #[test]
     fn snapshots_are_forgotten_with_the_datagrams_that_need_them() {
         let mut rate = DeliveryRate::default();
-        (1..=50).for_each(|i| _ = rate.on_feedback(0, us(i), us(i), Duration::ZERO));
+        (1..=50).for_each(|i| _ = rate.on_feedback(&sent(i, 0), us(i), Duration::ZERO));
         assert_eq!(rate.epoch(), 50);
         rate.forget_below(40);
         assert_eq!((rate.snapshots.len(), rate.epoch()), (11, 50));

@@ -4,13 +4,13 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use super::base_rtt::BasePath;
-use super::delivery_rate::{DeliveryRate, Sample};
+use super::delivery_rate::DeliveryRate;
 use super::loss::LossDetector;
 use super::missing::{Missing, Span};
 use super::probe::ProbeTimer;
 use super::rtt::RttEstimator;
 use super::sent::{Fate, Purpose, SentDatagram, SentRing};
-use crate::units::{ByteCount, Instant};
+use crate::units::{ByteCount, Instant, Rate};
 use crate::wire::feedback::Feedback;
 
 /// How long a lost datagram is remembered, beside some round trips, so that its late arrival is recognised.
@@ -30,7 +30,8 @@ pub(crate) struct Measured {
     pub(crate) acked: ByteCount,
     pub(crate) rtt: Option<Duration>,
     pub(crate) queueing_delay: Option<Duration>,
-    pub(crate) sample: Option<Sample>,
+    /// How fast datagrams arrived over about one round trip.
+    pub(crate) rate: Option<Rate>,
     pub(crate) app_limited: bool,
     /// An outage is over with it.
     pub(crate) ends_outage: bool,
@@ -47,6 +48,8 @@ pub(crate) struct Flight {
     pub(crate) queueing_delay: Duration,
     missing: Missing,
     loss: LossDetector,
+    /// Wire bytes that have arrived and that nothing outstanding stands before, since they were last asked for.
+    passed: ByteCount,
     spans: Vec<Span>,
     arrived: Vec<Settled>,
     lost: Vec<Settled>,
@@ -64,6 +67,7 @@ impl Flight {
             queueing_delay: Duration::ZERO,
             missing: Missing::default(),
             loss: LossDetector::default(),
+            passed: ByteCount::ZERO,
             spans: Vec::new(),
             arrived: Vec::new(),
             lost: Vec::new(),
@@ -129,6 +133,17 @@ impl Flight {
         (core::mem::take(&mut self.arrived), core::mem::take(&mut self.lost))
     }
 
+    /// Wire bytes that have arrived and that nothing outstanding stands before, since the last call: what is lost is a share of these,
+    /// since both wait for what may have been overtaken.
+    pub(crate) fn take_passed(&mut self) -> ByteCount {
+        core::mem::take(&mut self.passed)
+    }
+
+    /// When the newest datagram was sent of which it is known what became of it and of all before it.
+    pub(crate) fn settled_at(&self) -> Instant {
+        self.loss.settled_at()
+    }
+
     /// Takes the memory of the lists back, and forgets what is of no interest any more.
     pub(crate) fn recycle(&mut self, now: Instant, mut arrived: Vec<Settled>, mut lost: Vec<Settled>) {
         arrived.clear();
@@ -175,14 +190,14 @@ impl Flight {
         measured.queueing_delay = Some(queueing);
         measured.app_limited = newest.app_limited;
         let arrived_at = feedback.received_at;
-        measured.sample = Some(self.delivery.on_feedback(newest.epoch, newest.sent_at, arrived_at, rtt));
+        measured.rate = self.delivery.on_feedback(newest, arrived_at, rtt);
     }
 
     fn detect(&mut self, now: Instant) {
         let Some(largest) = self.missing.next().checked_sub(1) else { return };
         let lost = &mut self.lost;
         let ring = &self.ring;
-        self.loss.detect(now, largest, &self.rtt, ring, |number| {
+        self.passed += self.loss.detect(now, largest, &self.rtt, ring, |number| {
             lost.extend(ring.get(number).map(|datagram| Settled { number, datagram: *datagram }));
         });
         for settled in &self.lost {

@@ -7,9 +7,9 @@ use core::cmp::Reverse;
 use core::time::Duration;
 
 use super::rtt::{GRANULARITY, RttEstimator};
-use super::sent::{Fate, SentRing};
+use super::sent::{Fate, Purpose, SentRing};
 use super::windowed::WindowedMin;
-use crate::units::Instant;
+use crate::units::{ByteCount, Instant};
 
 /// So many later datagrams have to arrive before one is lost for its place alone (RFC 9002 section 6.1.1).
 const PACKET_THRESHOLD: u64 = 3;
@@ -32,12 +32,19 @@ pub(crate) struct LossDetector {
     reordering: WindowedMin<Reverse<Duration>>,
     /// When the datagram at the frontier is lost if nothing is heard of it.
     deadline: Option<Instant>,
+    /// When the newest datagram below the frontier was sent.
+    settled_at: Instant,
 }
 
 impl LossDetector {
     /// When [`Self::detect`] is to be called although no feedback came.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// When the newest datagram of which it is known what became of it, and of all before it, was sent.
+    pub(crate) fn settled_at(&self) -> Instant {
+        self.settled_at
     }
 
     /// How long after its successors a datagram may still come.
@@ -51,7 +58,8 @@ impl LossDetector {
         self.reordering.insert(now, memory(rtt), Reverse(extent));
     }
 
-    /// Declares lost what has to be, the lowest number first. `largest` is the highest number that arrived.
+    /// Declares lost what has to be, the lowest number first; gives the wire bytes of what has arrived below the frontier since the last
+    /// call, which what is lost is a share of. `largest` is the highest number that arrived.
     pub(crate) fn detect(
         &mut self,
         now: Instant,
@@ -59,27 +67,33 @@ impl LossDetector {
         rtt: &RttEstimator,
         sent: &SentRing,
         mut lost: impl FnMut(u64),
-    ) {
+    ) -> ByteCount {
+        let mut passed = ByteCount::ZERO;
         self.reordering.expire(now, memory(rtt));
         self.deadline = None;
-        let Some(newest) = sent.get(largest).map(|d| d.sent_at) else { return };
+        let Some(newest) = sent.get(largest).map(|d| d.sent_at) else { return passed };
         let window = self.reorder_window(rtt);
         let patience = time_threshold(rtt, window);
         self.frontier = self.frontier.max(sent.first_number());
-        while self.frontier < largest {
-            let Some(datagram) = sent.get(self.frontier) else { return };
+        while self.frontier <= largest {
+            let Some(datagram) = sent.get(self.frontier) else { return passed };
+            if datagram.fate == Fate::Arrived && datagram.purpose != Purpose::Silent {
+                passed += ByteCount(u64::from(datagram.wire));
+            }
             if datagram.fate == Fate::Outstanding {
                 let overtaken =
                     largest - self.frontier >= PACKET_THRESHOLD && newest.since(datagram.sent_at) >= window;
                 let deadline = datagram.sent_at + patience;
                 if !overtaken && now < deadline {
                     self.deadline = Some(deadline);
-                    return;
+                    return passed;
                 }
                 lost(self.frontier);
             }
+            self.settled_at = datagram.sent_at;
             self.frontier += 1;
         }
+        passed
     }
 }
 
@@ -120,7 +134,7 @@ mod tests {
         ring: &mut SentRing,
     ) -> Vec<u64> {
         let mut found = Vec::new();
-        detector.detect(at(now), largest, rtt, ring, |number| found.push(number));
+        _ = detector.detect(at(now), largest, rtt, ring, |number| found.push(number));
         for number in &found {
             ring.settle(*number, Fate::Lost);
         }

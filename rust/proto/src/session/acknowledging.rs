@@ -118,9 +118,7 @@ impl SendHalf {
 
     fn on_acked(&mut self, segment: Segment) {
         self.queue.acked(segment);
-        if !self.escalated.is_empty() {
-            self.escalated.remove(segment.offset..segment.end());
-        }
+        self.again.on_arrived(segment.offset..segment.end());
     }
 
     /// Wire bytes that count as lost on the path.
@@ -154,9 +152,7 @@ impl SendHalf {
             return;
         }
         self.queue.mark_lost(segment);
-        if settled.datagram.tries > 0 {
-            self.escalated.insert(segment.offset..segment.end());
-        }
+        self.again.on_lost(segment.offset..segment.end(), settled.datagram.tries);
     }
 
     /// UDP payload of a datagram that was sent.
@@ -171,6 +167,7 @@ impl SendHalf {
         lost: ByteCount,
         local_drops: ByteCount,
     ) {
+        let passed = self.flight.take_passed();
         let flight = &self.flight;
         let delivered = flight.delivery.delivered();
         let smoothed_rtt = flight.rtt.smoothed();
@@ -181,9 +178,12 @@ impl SendHalf {
             base_rtt: flight.base.rtt().unwrap_or(smoothed_rtt),
             queueing_delay: measured.queueing_delay,
             acked: measured.acked,
+            passed,
+            settled_at: flight.settled_at(),
             delivered,
-            prior_delivered: measured.sample.map_or(delivered, |sample| sample.prior_delivered),
-            delivery_rate: measured.sample.and_then(|sample| sample.rate),
+            // A word that tells nothing of a newer datagram is no sign that another round trip is over.
+            prior_delivered: flight.delivery.prior(),
+            delivery_rate: measured.rate,
             app_limited: measured.app_limited,
             lost,
             local_drops,

@@ -74,7 +74,10 @@ impl Session {
         recv.on_datagram(now, &arrival);
         recv.largest = recv.largest.max(u16::try_from(bytes).unwrap_or(u16::MAX));
         let outcome = match stored {
-            Ok(new) => recv.on_data(now, offset + len as u64, new),
+            Ok(new) => {
+                let largest = self.channel.received.largest().unwrap_or(0);
+                recv.on_data(now, largest, offset + len as u64, new)
+            }
             Err(_) => Err(Contradiction("data came beyond the flow-control limit")),
         };
         self.after_arrival(now, &arrival);

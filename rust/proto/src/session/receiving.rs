@@ -5,7 +5,8 @@ use core::time::Duration;
 use crate::config::Config;
 use crate::io::{EndOfStream, Misuse};
 use crate::limits::LimitClock;
-use crate::receive::flow::FlowWindow;
+use crate::receive::flow::{FlowWindow, Received};
+use crate::receive::late::LateNumbers;
 use crate::receive::reassembly::{CHUNK_LEN, Reassembly};
 use crate::receive::reported::Reported;
 use crate::receive::schedule::FeedbackSchedule;
@@ -25,6 +26,22 @@ const RTT_PATIENCE: Duration = Duration::from_secs(10);
 /// A window that opened is told again after this, then ever more rarely, until the sender shows that it knows.
 const UPDATE_REPEAT: Duration = Duration::from_millis(100);
 const UPDATE_REPEAT_MAX: Duration = Duration::from_secs(2);
+
+/// Round trips after which the sender has judged of a datagram: one, and a reordering window of at most another, with room.
+const JUDGED_ROUNDS: u32 = 4;
+
+/// So many ranges fit into a FEEDBACK. Where there are more, and some numbers came late, so many of the newest travel with those.
+const CROWD: usize = 450;
+const CROWD_NEWEST: usize = 256;
+
+/// What a FEEDBACK tells of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// From here on it tells of all numbers that have come.
+    whole: u64,
+    /// The lowest number.
+    lowest: u64,
+}
 
 /// Counters of the receiver.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,6 +86,7 @@ pub(super) struct RecvHalf {
     pub(super) largest: u16,
     pub(super) limits: LimitClock,
     reported: Reported,
+    late: LateNumbers,
     update: Option<WindowUpdate>,
     ping: RttPing,
 }
@@ -88,6 +106,7 @@ impl RecvHalf {
             largest: 0,
             limits: LimitClock::new(),
             reported: Reported::default(),
+            late: LateNumbers::default(),
             update: None,
             ping: RttPing::default(),
         }
@@ -99,13 +118,20 @@ impl RecvHalf {
             self.newest_at = now;
         } else {
             self.reported.on_late(arrival.number);
+            self.late.on_late(arrival.number);
         }
         self.schedule.on_datagram(arrival.wire, arrival.is_gap);
         self.after_window(now);
     }
 
-    /// Bytes of the stream up to `end` have come, `new` of them for the first time.
-    pub(super) fn on_data(&mut self, now: Instant, end: u64, new: u64) -> Result<(), Contradiction> {
+    /// Bytes of the stream up to `end` have come, `new` of them for the first time; `largest` is the largest packet number so far.
+    pub(super) fn on_data(
+        &mut self,
+        now: Instant,
+        largest: u64,
+        end: u64,
+        new: u64,
+    ) -> Result<(), Contradiction> {
         if self.end.is_some_and(|known| end > known.length) {
             return Err(Contradiction("data came beyond the end of the stream"));
         }
@@ -115,7 +141,7 @@ impl RecvHalf {
             // The sender goes on, so it knows.
             self.update.take_if(|update| update.number.is_some());
         }
-        self.flow.on_received(now, new);
+        self.flow.on_received(now, Received { new, highest: self.reassembly.highest(), number: largest });
         self.after_window(now);
         Ok(())
     }
@@ -181,7 +207,7 @@ impl RecvHalf {
     /// The sender has received our datagrams up to `largest`.
     pub(super) fn on_feedback_ack(&mut self, now: Instant, channel: &mut Channel, largest: u64) {
         channel.on_acknowledged(largest);
-        self.reported.on_acknowledged(largest);
+        self.reported.on_acknowledged(now, largest, self.flow.rtt() * JUDGED_ROUNDS);
         channel.received.forget_below(self.reported.floor());
         self.update.take_if(|update| update.number.is_some_and(|number| number <= largest));
         if let Some((_, sent_at)) = self.ping.in_flight.take_if(|(number, _)| *number <= largest) {
@@ -202,13 +228,13 @@ impl RecvHalf {
         self.ping.in_flight = Some((number, now));
     }
 
-    /// Writes a FEEDBACK; gives the lowest number that it tells of.
+    /// Writes a FEEDBACK; gives what it tells of.
     pub(super) fn write_feedback(
         &self,
         now: Instant,
         channel: &Channel,
         to: &mut crate::wire::buffer::BufferWriter<'_>,
-    ) -> Option<u64> {
+    ) -> Option<Told> {
         let largest = channel.received.largest()?;
         let feedback = Feedback {
             largest,
@@ -221,24 +247,34 @@ impl RecvHalf {
             local_drops: self.counters.local_drops,
         };
         let floor = self.reported.floor();
-        let ranges = || channel.received.newest_down_to(floor);
+        let newest = || channel.received.newest_down_to(floor);
+        let is_crowded = !self.late.is_empty() && newest().nth(CROWD).is_some();
+        let most = if is_crowded { CROWD_NEWEST } else { usize::MAX };
+        let late = match newest().nth(CROWD_NEWEST - 1) {
+            Some(cut) if is_crowded => self.late.ranges_below(*cut.start(), &channel.received),
+            _ => Vec::new(),
+        };
+        let ranges = || newest().take(most).chain(late.iter().cloned());
         let written = frame::encode_feedback(&feedback, ranges(), to).ok()?;
-        let is_whole = ranges().nth(written).is_none();
-        let lowest = ranges().nth(written.saturating_sub(1)).map_or(largest, |range| *range.start());
-        Some(if is_whole { floor.min(lowest) } else { lowest })
+        let lowest_of = |count: usize| ranges().nth(count.saturating_sub(1)).map_or(largest, |r| *r.start());
+        let (whole, told) = (lowest_of(written.min(most)), lowest_of(written));
+        let is_all = !is_crowded && newest().nth(written).is_none();
+        let whole = if is_all { floor.min(whole) } else { whole };
+        Some(Told { whole, lowest: told.min(whole) })
     }
 
-    /// FEEDBACK from `lowest` on went out in our datagram `number`.
+    /// FEEDBACK of `told` went out in our datagram `number`.
     pub(super) fn on_feedback_sent(
         &mut self,
         now: Instant,
         channel: &Channel,
         number: u64,
-        lowest: u64,
+        told: Told,
         wire: ByteCount,
     ) {
         let end = channel.received.largest().map_or(0, |largest| largest + 1);
-        self.reported.on_sent(number, lowest, end);
+        self.reported.on_sent(number, told.whole, end);
+        self.late.on_told(told.lowest);
         self.schedule.on_sent(now, wire);
         self.flow.on_told();
         self.counters.feedbacks += 1;

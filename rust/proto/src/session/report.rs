@@ -6,6 +6,7 @@ use super::receiving::RecvHalf;
 use super::sending::SendHalf;
 use super::{Half, Session};
 use crate::io::{Limit, LimitTimes, Stats};
+use crate::rate::RateController;
 use crate::units::{Instant, Rate};
 
 /// So long after the last word of local drops they count as what limits.
@@ -13,6 +14,11 @@ const LOCAL_DROPS: Duration = Duration::from_secs(1);
 
 /// Bytes that a writer may be ahead of the network.
 const WRITE_AHEAD: u64 = 6 << 20;
+
+/// Where one datagram in eight to three is lost in all, what the law takes for usual is what the path loses: less may be what a start has
+/// sent too much, and more is mostly what a queue has no room for.
+const LOST_MUCH: u64 = 8;
+const LOST_MOST: u64 = 3;
 
 /// So long after the rate stood at the target the target counts as what limits.
 const TARGET_MEMORY: Duration = Duration::from_secs(1);
@@ -135,11 +141,15 @@ impl SendHalf {
     }
 
     /// What is worth holding: four bandwidth-delay products (in flight, behind a gap, behind a gap whose retransmission is lost
-    /// too, growth), and enough for the writer's rhythm.
+    /// too, growth), and enough for the writer's rhythm. Where much is lost, as much more is sent than arrives.
     fn useful_buffer(&self) -> u64 {
         let flight = &self.flight;
-        let rate = flight.delivery.peak().unwrap_or(Rate::ZERO).min(self.pacer.rate());
-        let product = rate.bytes_in(flight.base.rtt().unwrap_or_default()).0;
+        let base = flight.base.rtt().unwrap_or_default();
+        let arriving = flight.delivery.peak().unwrap_or(Rate::ZERO).bytes_in(base).0;
+        let (sent, lost) = (flight.ring.next_number(), self.counters.lost);
+        let is_random = (sent / LOST_MUCH..sent / LOST_MOST).contains(&lost);
+        let passing = if is_random { 1.0 - self.controller.usual_loss().min(0.5) } else { 1.0 };
+        let product = ((arriving as f64 / passing) as u64).min(self.pacer.rate().bytes_in(base).0);
         product.saturating_mul(4).saturating_add(WRITE_AHEAD).min(self.buffer_max)
     }
 

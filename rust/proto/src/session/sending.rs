@@ -10,9 +10,9 @@ use crate::io::{EndOfStream, Misuse};
 use crate::limits::LimitClock;
 use crate::mtu::MtuSearch;
 use crate::pacer::Pacer;
-use crate::ranges::RangeSet;
 use crate::rate::{Controller, RateController};
 use crate::recovery::flight::Flight;
+use crate::send::again::Again;
 use crate::send::queue::{Segment, SendQueue};
 use crate::units::{ByteCount, Instant};
 use crate::wire::header::{DATA_HEADER_LEN, STREAM_MAX, TAG_LEN};
@@ -38,12 +38,15 @@ pub(super) struct Partial {
 /// END is repeated at least this often until it is answered by COMPLETE or ABORT.
 const END_REPEAT_MAX: Duration = Duration::from_secs(1);
 
-/// The second copy of a retransmission, which travels a few datagrams behind the first.
+/// A copy of a retransmission, which travels a few datagrams behind the one before.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Copy {
     pub(super) segment: Segment,
-    pub(super) first: u64,
+    /// The datagram that carries the same bytes.
+    pub(super) before: u64,
     pub(super) tries: u8,
+    /// Copies that are to follow this one.
+    pub(super) more: u8,
 }
 
 /// The flow control of the peer, as last heard.
@@ -101,8 +104,7 @@ pub(super) struct SendHalf {
     pub(super) counters: SendCounters,
     pub(super) acks: FeedbackAcks,
     pub(super) ending: Option<Ending>,
-    /// What was lost more than once; goes out in two copies.
-    pub(super) escalated: RangeSet,
+    pub(super) again: Again,
     pub(super) copies: VecDeque<Copy>,
     /// A probe timeout wants the oldest data sent again.
     pub(super) probe_due: bool,
@@ -142,7 +144,7 @@ impl SendHalf {
             counters: SendCounters::default(),
             acks: FeedbackAcks::default(),
             ending: None,
-            escalated: RangeSet::new(),
+            again: Again::default(),
             copies: VecDeque::new(),
             probe_due: false,
             partial: None,

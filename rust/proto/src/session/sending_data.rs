@@ -5,15 +5,13 @@ use super::sending::{Copy, DATA_OVERHEAD, SendHalf};
 use crate::mtu;
 use crate::rate::RateController;
 use crate::recovery::sent::{Fate, Purpose, SentDatagram};
+use crate::send::again::copies;
 use crate::send::queue::Segment;
 use crate::units::{ByteCount, Instant};
 use crate::wire::header::Kind;
 
-/// The second copy of a retransmission leaves so many datagrams behind the first, out of reach of the same short burst of losses.
+/// A copy of a retransmission leaves so many datagrams behind the one before, out of reach of the same short burst of losses.
 const COPY_DISTANCE: u64 = 4;
-
-/// No second copies where more than one datagram in so many is lost.
-const COPY_LOSS_MAX: u64 = 8;
 
 /// A segment that is on its way into a datagram.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +21,8 @@ struct Outgoing {
     tries: u8,
     /// The datagram that carries the same bytes.
     twin: Option<u64>,
-    /// It is to be followed by a second copy.
-    escalates: bool,
+    /// Copies that are to follow it.
+    copies: u8,
 }
 
 /// A batch of data datagrams.
@@ -101,7 +99,7 @@ impl SendHalf {
         Some((full.min(usize::try_from(credit).unwrap_or(full)), partial))
     }
 
-    /// What goes next: a probe, a second copy, the lowest lost bytes, then new ones. At most `room` bytes.
+    /// What goes next: a probe, a copy, the lowest lost bytes, then new ones. At most `room` bytes.
     fn next_outgoing(&mut self, now: Instant, room: usize) -> Option<Outgoing> {
         if core::mem::take(&mut self.probe_due)
             && let Some(probe) = self.oldest_in_flight(room)
@@ -112,29 +110,21 @@ impl SendHalf {
             return Some(copy);
         }
         if let Some(segment) = self.queue.next_lost(room) {
-            let range = segment.offset..segment.end();
-            let again = self.escalated.intersects(&range);
-            self.escalated.remove(range);
-            let tries = if again { 2 } else { 1 };
-            let escalates = again && self.copies_are_cheap();
-            return Some(Outgoing { segment, tries, twin: None, escalates });
+            let tries = self.again.take(segment.offset..segment.end());
+            let copies = copies(tries, self.counters.lost, self.flight.ring.next_number()) - 1;
+            return Some(Outgoing { segment, tries, twin: None, copies });
         }
         self.next_new(now, room).or_else(|| self.next_copy(room, true))
-    }
-
-    /// Second copies cost the square of the loss; where much is lost they would take more than they give.
-    fn copies_are_cheap(&self) -> bool {
-        self.counters.lost * COPY_LOSS_MAX < self.flight.ring.next_number()
     }
 
     fn next_new(&mut self, now: Instant, room: usize) -> Option<Outgoing> {
         let (len, partial) = self.new_room(now)?;
         let segment = self.queue.next_new(len.min(room), partial)?;
         self.on_new_sent(now);
-        Some(Outgoing { segment, tries: 0, twin: None, escalates: false })
+        Some(Outgoing { segment, tries: 0, twin: None, copies: 0 })
     }
 
-    /// The second copy that is due; `anyway` if nothing else is there to go before it.
+    /// The copy that is due; `anyway` if nothing else is there to go before it.
     fn next_copy(&mut self, room: usize, anyway: bool) -> Option<Outgoing> {
         let next = self.flight.ring.next_number();
         while let Some(copy) = self.copies.front().copied() {
@@ -144,15 +134,15 @@ impl SendHalf {
                 self.copies.pop_front();
                 continue;
             }
-            if copy.segment.len > room || (!anyway && next < copy.first + COPY_DISTANCE) {
+            if copy.segment.len > room || (!anyway && next < copy.before + COPY_DISTANCE) {
                 return None;
             }
             self.copies.pop_front();
             return Some(Outgoing {
                 segment: copy.segment,
                 tries: copy.tries,
-                twin: Some(copy.first),
-                escalates: false,
+                twin: Some(copy.before),
+                copies: copy.more,
             });
         }
         None
@@ -168,7 +158,7 @@ impl SendHalf {
         let missing = self.queue.missing(whole).filter(|missing| missing.end() <= self.queue.sent())?;
         let segment = Segment { len: missing.len.min(room), ..missing };
         let twin = (segment == whole && datagram.twin == 0).then_some(number);
-        Some(Outgoing { segment, tries: datagram.tries.saturating_add(1), twin, escalates: false })
+        Some(Outgoing { segment, tries: datagram.tries.saturating_add(1), twin, copies: 0 })
     }
 
     fn seal_data(
@@ -194,8 +184,8 @@ impl SendHalf {
         if let Some(twin) = outgoing.twin {
             self.flight.ring.link(twin, number);
         }
-        if outgoing.escalates {
-            self.copies.push_back(Copy { segment, first: number, tries: outgoing.tries });
+        if let Some(more) = outgoing.copies.checked_sub(1) {
+            self.copies.push_back(Copy { segment, before: number, tries: outgoing.tries, more });
         }
         Some(len)
     }

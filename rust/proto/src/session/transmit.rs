@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::phase::{Farewell, Phase};
+use super::receiving::Told;
 use super::{Half, Session};
 use crate::config::Role;
 use crate::error::{CloseReason, ErrorCode};
@@ -30,8 +31,8 @@ struct Contents {
     end: bool,
     farewell: bool,
     ack: bool,
-    /// The lowest number that FEEDBACK tells of.
-    feedback: Option<u64>,
+    /// What FEEDBACK tells of.
+    feedback: Option<Told>,
 }
 
 impl Session {
@@ -183,9 +184,9 @@ impl Session {
                 if contents.ping {
                     recv.on_ping_sent(now, number);
                 }
-                if let Some(lowest) = contents.feedback {
+                if let Some(told) = contents.feedback {
                     let wire = ByteCount(len as u64) + self.channel.path.overhead();
-                    recv.on_feedback_sent(now, &self.channel, number, lowest, wire);
+                    recv.on_feedback_sent(now, &self.channel, number, told, wire);
                 }
             }
         }

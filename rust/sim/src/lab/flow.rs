@@ -364,6 +364,8 @@ impl Flow {
             base_rtt: Duration::from_nanos(base_rtt),
             queueing_delay: Some(Duration::from_nanos((one_way - base_one_way) as u64)),
             acked: ByteCount(acked),
+            passed: ByteCount(acked),
+            settled_at: Instant::from_nanos(newest.at),
             delivered: ByteCount(self.delivered),
             prior_delivered: ByteCount(newest.delivered),
             delivery_rate: (interval >= base_rtt / 2 && interval > 0).then_some(sample),

@@ -56,6 +56,42 @@ fn link_259_and_2060_a_receiver_whose_last_words_all_get_lost_is_complete() {
 }
 
 #[test]
+fn link_4275_one_unlucky_round_trip_of_a_start_is_no_policer() {
+    // A quarter is lost whatever is sent. A limit without a queue is believed only after a test with less.
+    let outcome = link(4275);
+    holds!(outcome, outcome.flows[0].share() > 0.5);
+}
+
+#[test]
+fn link_253_a_window_that_loss_has_made_small_is_tested_until_there_is_a_verdict() {
+    link(253);
+}
+
+#[test]
+fn link_4141_losses_that_a_timer_finds_are_no_round_trip_in_which_nothing_was_delivered() {
+    link(4141);
+}
+
+#[test]
+fn link_29_loss_is_held_against_what_was_sent_beside_it_and_a_crowd_of_gaps_is_not_told_of_for_ever() {
+    let outcome = link(29);
+    holds!(outcome, outcome.flows[0].completed_at().is_some_and(|at| at < Time::from_secs(12)));
+}
+
+#[test]
+fn link_372_losses_of_an_old_flight_that_are_found_late_do_not_hide_a_flood() {
+    let outcome = link(372);
+    let sent = outcome.flows[0].sent;
+    holds!(outcome, sent.datagrams_lost * 10 < sent.datagrams_sent);
+}
+
+#[test]
+fn link_68_and_217_what_an_outage_or_a_black_hole_loses_makes_no_buffer_longer() {
+    link(68);
+    link(217);
+}
+
+#[test]
 fn a_black_hole_under_heavy_loss_is_left_whatever_waits_to_be_sent_twice() {
     let mut scenario = transfer("black hole at 8 % loss", long_path().loss(0.08), 6 * SECOND);
     scenario.forward.script = Script::default().then(Time::from_secs(3), Change::Mtu(1300));

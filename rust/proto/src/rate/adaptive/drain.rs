@@ -11,9 +11,10 @@ use crate::units::Instant;
 /// Share of the bandwidth-delay product in flight while the queue drains, and the round trips that this may take.
 const DRAIN: f64 = 0.9;
 const DRAIN_ROUNDS: u32 = 2;
-/// Round trips and seconds that a test of loss may take.
+/// Round trips and seconds that a test of loss may take: long enough for the datagrams that it needs where few are in flight. A test
+/// that ends without a verdict counts as a limit, so that with a shorter time a window that loss has made small stayed so for ever.
 const DOUBT_ROUNDS: u32 = 12;
-const DOUBT_TIME: f64 = 0.5;
+const DOUBT_TIME: f64 = 5.0;
 /// Share of the best rate so far at which loss is tested at least: where nothing passes for a moment, too little would be sent to tell.
 const DOUBT_RATE: f64 = 0.1;
 /// Share of the queue that must be left after a drain for it to have failed.

@@ -233,8 +233,7 @@ impl Adaptive {
             Phase::Search(search) => {
                 let usual = self.loss.usual();
                 if search.is_over(facts, self.path.queue(), begins, target, usual) {
-                    let (blocked, is_first, free) =
-                        (search.is_blocked(), search.is_first(), search.free_loss());
+                    let (blocked, is_first, free) = (search.blocked(), search.is_first(), search.free_loss());
                     self.end_search(facts, blocked, is_first, free);
                 } else if !facts.app_limited && !search.hesitates(facts, self.path.queue()) {
                     let best = self.path.window_for(self.path.best(), 0.0);
@@ -252,16 +251,17 @@ impl Adaptive {
         }
     }
 
-    fn end_search(&mut self, facts: &FeedbackFacts, blocked: bool, is_first: bool, free: (f64, f64)) {
+    fn end_search(&mut self, facts: &FeedbackFacts, blocked: Option<f64>, is_first: bool, free: (f64, f64)) {
+        let unqueued = self.path.queue().peak() < EMPTY * self.target();
+        if let Some(share) = blocked.filter(|_| unqueued) {
+            // Neither a queue nor more speed: what passes is all there is (a policer, or hardly any queue), or the path loses as much
+            // whatever is sent and a single round trip was unlucky. To be seen before it is believed.
+            self.loss.learn(free);
+            self.before_loss = self.window;
+            return self.drain(facts, self.window, Purpose::Doubt { share });
+        }
         self.drain(facts, self.window, if is_first { Purpose::First } else { Purpose::Found });
         self.loss.learn(free);
-        if blocked && self.path.queue().peak() < EMPTY * self.target() {
-            // Neither a queue nor more speed: what passes is all there is (a policer, or hardly any queue).
-            let passes = self.path.window_for(self.path.fastest(), 0.0);
-            let flight = self.path.flight();
-            self.cubic = Some(Cubic::after_cut(facts, passes / self.path.datagram(), 0.99, flight, None));
-            self.blocked = true;
-        }
     }
 
     /// True if the queue was not seen empty for `seconds`.
@@ -374,6 +374,10 @@ impl RateController for Adaptive {
         }
         let room = (self.path.base() * LATE_SHARE).min(LATE_MOST).min(self.overflow);
         LATE_MAX.max(Duration::from_secs_f64(room))
+    }
+
+    fn usual_loss(&self) -> f64 {
+        self.loss.usual()
     }
 
     fn is_starting(&self) -> bool {
