@@ -135,10 +135,9 @@ impl Entry {
 impl ControlThread {
     /// ENDED has come.
     pub(super) fn on_ended(&mut self, conn: usize, session: &SessionId, how: How) {
-        let Some((slot, entry)) = self.books.of_conn(conn, session) else { return };
+        let Some((slot, _)) = self.books.of_conn(conn, session) else { return };
         let reason = match how {
-            // The word of a sender that a stream is complete tells a receiver nothing: it has its own eyes.
-            How::Complete if !entry.is_sender() => return,
+            // To a receiver that still reads this says nothing: it has its own eyes. One that has said COMPLETE need not say it again.
             How::Complete => None,
             How::Aborted { code, reason } => {
                 let code = if code == ErrorCode::Aborted { ErrorCode::AbortedByPeer } else { code };

@@ -202,7 +202,8 @@ impl Session {
         Ok(())
     }
 
-    /// The control channel says that the peer has ended the session; None is completion.
+    /// The control channel says that the peer has ended the session; None is completion, which tells a receiver only that its own word of
+    /// it has come: then it lingers no longer.
     pub fn handle_peer_ended(&mut self, now: Instant, reason: Option<CloseReason>) {
         let now = self.clock(now);
         match reason {

@@ -117,6 +117,20 @@ fn the_word_of_the_control_channel_counts_as_well() {
 }
 
 #[test]
+fn a_receiver_lingers_until_it_hears_on_either_channel_that_its_word_has_come() {
+    let mut pair = Pair::new().send(100_000).rule(dropping_control(RECEIVER, 26, 1_000));
+    pair.ends[RECEIVER].handle_peer_ended(pair.now, None);
+    assert!(pair.run(at(5_000), |pair| pair.stats(RECEIVER).bytes_received == 100_000));
+    pair.run(pair.now + 200 * MS, |_| false);
+    assert!(!pair.ends[RECEIVER].is_drained(), "nobody has answered, and it says so again");
+    pair.ends[SENDER].handle_peer_ended(pair.now, None);
+    pair.ends[RECEIVER].handle_peer_ended(pair.now, None);
+    assert!(pair.ends.iter().all(Session::is_drained));
+    pair.run(pair.now + MS, |_| false);
+    assert!(pair.has(SENDER, &Event::Completed), "{:?}", pair.events);
+}
+
+#[test]
 fn nothing_panics_and_nothing_happens_after_the_end() {
     let mut pair = Pair::new().send(10_000);
     let copies = Rc::new(Cell::new(Vec::new()));
