@@ -94,8 +94,13 @@ pub fn queue(text: &str) -> Option<Queue> {
     if text.ends_with("bdp") {
         return scaled(text, &[("bdp", 1.0)]).map(Queue::Bdp);
     }
+    size(text).map(Queue::Bytes)
+}
+
+/// `64kb`, `64kib`, `256mib`, `15000b`.
+pub fn size(text: &str) -> Option<u64> {
     let units = [("kib", 1024.0), ("kb", 1e3), ("mib", 1_048_576.0), ("mb", 1e6), ("b", 1.0)];
-    scaled(text, &units).map(|bytes| Queue::Bytes(bytes as u64))
+    scaled(text, &units).map(|bytes| bytes as u64)
 }
 
 /// `fixed`, `high`, `fair`, `low`.
@@ -130,6 +135,7 @@ mod tests {
         assert_eq!(share("1%"), Some(0.01));
         assert_eq!(queue("0.25bdp"), Some(Queue::Bdp(0.25)));
         assert_eq!(queue("64kib"), Some(Queue::Bytes(65_536)));
+        assert_eq!(size("256mib"), Some(256 << 20));
         for nonsense in ["", "-1ms", "fast", "1e999s", "nan%"] {
             assert!(duration(nonsense).is_none() && share(nonsense).is_none() && queue(nonsense).is_none());
         }

@@ -24,7 +24,9 @@ const HELP: &str = "\
 faspstream-sim cell [--rate 100mbit] [--rtt 100ms] [--loss 1%] [--queue 1bdp|64kib] [--mtu 1500]
                     [--policy fair] [--target 50mbit] [--flows N] [--bytes N] [--live 50mbit]
                     [--seconds N] [--seed N] [--csv FILE] [--late 10%]
+                    [--buffer 256mib]
     runs one link and prints what came of it; --csv writes the first flow over time.
+    --buffer: the most that either end holds.
     --late: this share of the wake-ups of both ends comes 1 to 10 ms late.
     --bytes sends so much and ends; --live writes once a millisecond at this rate; otherwise the stream has no end.
 faspstream-sim grid [--quick] [--threads N] [--from FILE] [--csv FILE] [--charts DIR] [--page FILE --date DAY]
@@ -85,6 +87,7 @@ fn cell(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let seed = args.value("--seed", "a number", number)?.unwrap_or(1);
     let csv = args.value("--csv", "a file", |text| Some(text.to_owned()))?;
     let late = args.value("--late", "a share such as 10%", args::share)?;
+    let buffer = args.value("--buffer", "a size such as 256mib", args::size)?;
     args.finish()?;
 
     let host = late.map_or_else(HostConfig::default, rows::late_host);
@@ -102,15 +105,11 @@ fn cell(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let datagram_max = mtu.saturating_sub(28).clamp(1200, 65_507) as u16;
     let path = Path::new(rate, rtt).loss(loss).queue(queue).mtu(mtu);
     let mut scenario = Scenario::new("cell", path).seeded(seed).until(Duration::from_secs(seconds));
+    let flow =
+        Flow { source, rates, datagram_max, sender_host: host, receiver_host: host, ..Flow::default() };
+    let buffer_max = buffer.unwrap_or(flow.buffer_max);
     for _ in 0..flows {
-        scenario = scenario.flow(Flow {
-            source,
-            rates,
-            datagram_max,
-            sender_host: host,
-            receiver_host: host,
-            ..Flow::default()
-        });
+        scenario = scenario.flow(Flow { buffer_max, ..flow.clone() });
     }
     let outcome = run(&scenario)?;
     say(&text::report(&outcome))?;
