@@ -62,7 +62,9 @@ figures on every machine. Seed of every cell: {}. `FASPSTREAM_SEED=n` in the env
   datagram at MTU 1500.
 - A *cell* is one transfer that takes 100 round trips, but at least 5 s, at the ideal rate. The *steady state* begins after 20 round trips
   (at least 1 s) and ends when 95 % of the bytes have been read.
-- Queues are given in bandwidth-delay products (BDP) and hold at least 10 packets.
+- Queues are given in bandwidth-delay products (BDP) and hold at least 16 packets and 2 ms of the rate.
+- An end holds at most 256 MiB (`buffer.max`), 2.1 BDP of 1000 Mbit/s and 1000 ms. What is lost twice there keeps the stream back for three
+  round trips, so 256 MiB in 3 s, 78 % of ideal, is a bound that no rate control lifts (`rust/proto/docs/rate-control.md`, section 6).
 ",
             self.date,
             self.command,
