@@ -205,8 +205,8 @@ impl LossJudge {
     }
 
     /// Does not count what is in flight now: its loss has been answered already.
-    pub(super) fn skip_flight(&mut self, facts: &FeedbackFacts) {
-        self.counts_from = facts.now;
+    pub(super) fn skip_flight(&mut self, now: Instant) {
+        self.counts_from = now;
         (self.acked, self.lost) = (0.0, 0.0);
     }
 }

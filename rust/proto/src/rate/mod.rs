@@ -71,6 +71,8 @@ pub trait RateController: core::fmt::Debug + Send {
     fn on_outage(&mut self, now: Instant);
     /// The path has changed (address, or round-trip time by far): what was learnt of it may be wrong.
     fn on_path_change(&mut self, now: Instant);
+    /// Datagrams were longer than the path carries: that they were lost says nothing of how much it carries.
+    fn on_black_hole(&mut self, _now: Instant) {}
     /// The user has changed target, minimum or policy.
     fn on_rates(&mut self, now: Instant, rates: &Rates);
     /// Bytes on the wire per second at which the pacer may send now; never above the target.
@@ -134,6 +136,10 @@ impl RateController for Controller {
 
     fn on_path_change(&mut self, now: Instant) {
         each!(self, law => law.on_path_change(now));
+    }
+
+    fn on_black_hole(&mut self, now: Instant) {
+        each!(self, law => law.on_black_hole(now));
     }
 
     fn on_rates(&mut self, now: Instant, rates: &Rates) {

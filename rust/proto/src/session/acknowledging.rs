@@ -84,6 +84,9 @@ impl SendHalf {
         for settled in &lost {
             lost_bytes += self.on_lost(settled);
         }
+        if self.mtu.size() < size {
+            self.controller.on_black_hole(now);
+        }
         if size != self.mtu.size() {
             self.update_pacer(now);
         }

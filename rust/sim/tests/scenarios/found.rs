@@ -92,6 +92,14 @@ fn link_68_and_217_what_an_outage_or_a_black_hole_loses_makes_no_buffer_longer()
 }
 
 #[test]
+fn link_3047_and_2480_what_a_black_hole_has_swallowed_in_the_start_is_no_limit_of_the_path() {
+    for (seed, most) in [(3047, 3), (2480, 8)] {
+        let outcome = link(seed);
+        holds!(outcome, outcome.flows[0].completed_at().is_some_and(|at| at < Time::from_secs(most)));
+    }
+}
+
+#[test]
 fn a_black_hole_under_heavy_loss_is_left_whatever_waits_to_be_sent_twice() {
     let mut scenario = transfer("black hole at 8 % loss", long_path().loss(0.08), 6 * SECOND);
     scenario.forward.script = Script::default().then(Time::from_secs(3), Change::Mtu(1300));

@@ -82,7 +82,7 @@ impl Adaptive {
             before,
             purpose,
         };
-        self.loss.skip_flight(facts);
+        self.loss.skip_flight(facts.now);
         if purpose == Purpose::First {
             // Whether all that is in flight now passes in its time is seen when a whole round trip is over.
             self.path.begin_round(facts);
@@ -101,7 +101,7 @@ impl Adaptive {
         drain.rounds += u32::from(begins);
         if begins && drain.rounds == 1 && !matches!(drain.purpose, Purpose::Doubt { .. }) {
             // What was lost at the end of the flight before is known only now, by what was sent after it.
-            self.loss.skip_flight(facts);
+            self.loss.skip_flight(facts.now);
         }
         if matches!(drain.purpose, Purpose::Found | Purpose::First) {
             drain.rate = drain.rate.max(self.path.fastest());

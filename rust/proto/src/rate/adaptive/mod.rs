@@ -338,6 +338,13 @@ impl RateController for Adaptive {
         self.restart(self.memory());
     }
 
+    fn on_black_hole(&mut self, now: Instant) {
+        self.cubic = None;
+        self.blocked = false;
+        self.loss.skip_flight(now);
+        self.phase = Phase::Search(Search::go_on(0.0, 0.0));
+    }
+
     fn on_rates(&mut self, _now: Instant, rates: &Rates) {
         self.rates = *rates;
     }
