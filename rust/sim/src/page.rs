@@ -65,6 +65,8 @@ figures on every machine. Seed of every cell: {}. `FASPSTREAM_SEED=n` in the env
 - Queues are given in bandwidth-delay products (BDP) and hold at least 16 packets and 2 ms of the rate.
 - An end holds at most 256 MiB (`buffer.max`), 2.1 BDP of 1000 Mbit/s and 1000 ms. What is lost twice there keeps the stream back for three
   round trips, so 256 MiB in 3 s, 78 % of ideal, is a bound that no rate control lifts (`rust/proto/docs/rate-control.md`, section 6).
+
+What ten thousand random links have shown stands in [another page](random-links.md).
 ",
             self.date,
             self.command,

@@ -4,9 +4,9 @@ use faspstream_sim::run::run_all;
 use faspstream_sim::scenario::Scenario;
 use faspstream_sim::sweep::{describe, judge, random_scenario};
 
-/// On so many links of a hundred the rate law may be too slow (heavy loss under jitter that reorders everything, hardly any queue at very
-/// short round trips); nothing else may be wrong on any.
-const SLOW_MAX: usize = 6;
+/// On so many links of a hundred the rate law may be too slow: of ten thousand it is on about one in a thousand (`docs/random-links.md`).
+/// Nothing else may be wrong on any.
+const SLOW_MAX: usize = 1;
 
 #[test]
 fn on_random_links_the_stream_is_whole_goes_on_and_stays_within_its_memory() {

@@ -100,6 +100,14 @@ fn link_3047_and_2480_what_a_black_hole_has_swallowed_in_the_start_is_no_limit_o
 }
 
 #[test]
+fn link_8591_a_path_that_becomes_longer_within_the_start_is_known_when_the_shortest_delay_is_forgotten() {
+    // Longer than the sweep allows (7.3 s): the law takes 8 ms for the queue that a slow flow wants, for ten seconds.
+    let scenario = random_scenario(8591);
+    let outcome = run(&scenario).unwrap_or_else(|failure| panic!("{failure}"));
+    holds!(outcome, outcome.flows[0].completed_at().is_some_and(|at| at < Time::from_secs(12)));
+}
+
+#[test]
 fn a_black_hole_under_heavy_loss_is_left_whatever_waits_to_be_sent_twice() {
     let mut scenario = transfer("black hole at 8 % loss", long_path().loss(0.08), 6 * SECOND);
     scenario.forward.script = Script::default().then(Time::from_secs(3), Change::Mtu(1300));
