@@ -4,25 +4,16 @@ use core::time::Duration;
 
 use crate::units::{ByteCount, Instant, Rate};
 
+use super::arrivals::{Arrivals, Received};
+
 /// Assumed until the round-trip time was measured.
 const RTT_GUESS: Duration = Duration::from_millis(100);
 
 /// Room beside the bandwidth-delay product.
 const SLACK: u64 = 6 << 20;
 
-/// Arrivals are summed over at least this.
-const ROUND_MIN: Duration = Duration::from_millis(10);
-
-/// Rounds for which the best one counts.
-const ROUNDS: usize = 8;
-
 /// What came is near the limit when this share of the window is left: the last datagrams below it may be lost.
 const NEAR: u64 = 16;
-
-/// Where one datagram in eight to three is lost, the path does it: less may be what a start has sent too much, and more is mostly what
-/// a queue has no room for.
-const LOST_MUCH: u64 = 8;
-const LOST_MOST: u64 = 3;
 
 /// The window of one stream.
 #[derive(Clone, Debug)]
@@ -36,44 +27,7 @@ pub(crate) struct FlowWindow {
     told: u64,
     rtt: Option<Duration>,
     least_rtt: Option<Duration>,
-    round: Round,
-    /// Datagrams with data so far.
-    came: u64,
-    /// Bytes that came for the first time in the last round, per round trip.
-    arrived: u64,
-    /// Bytes per round trip of the last rounds, as they were sent.
-    rounds: [u64; ROUNDS],
-}
-
-/// What came since a round began.
-#[derive(Clone, Copy, Debug, Default)]
-struct Round {
-    began: Instant,
-    /// Bytes of the stream that came for the first time.
-    bytes: u64,
-    /// True if the limit may have kept the sender back.
-    is_bound: bool,
-}
-
-/// Data that has come.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Received {
-    /// Bytes of the stream that came for the first time.
-    pub(crate) new: u64,
-    /// The end of all that came so far.
-    pub(crate) highest: u64,
-    /// The largest packet number so far.
-    pub(crate) number: u64,
-}
-
-/// The bytes that are sent for `arriving` to arrive where `came` of `sent` datagrams have come; `arriving` itself where that says nothing
-/// of the path.
-fn as_sent(arriving: u64, sent: u64, came: u64) -> u64 {
-    if !(sent / LOST_MUCH..sent / LOST_MOST).contains(&sent.saturating_sub(came)) {
-        return arriving;
-    }
-    let bytes = u128::from(arriving) * u128::from(sent) / u128::from(came.max(1));
-    u64::try_from(bytes).unwrap_or(u64::MAX)
+    arrivals: Arrivals,
 }
 
 impl FlowWindow {
@@ -89,10 +43,7 @@ impl FlowWindow {
             told: first,
             rtt: None,
             least_rtt: None,
-            round: Round::default(),
-            came: 0,
-            arrived: 0,
-            rounds: [0; ROUNDS],
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -128,7 +79,7 @@ impl FlowWindow {
 
     /// Stream bytes that came for the first time, over about the last round trip.
     pub(crate) fn rate(&self) -> Rate {
-        Rate::of(ByteCount(self.arrived), self.rtt())
+        Rate::of(ByteCount(self.arrivals.per_round(self.rtt())), self.rtt())
     }
 
     /// The round-trip time was measured.
@@ -139,33 +90,16 @@ impl FlowWindow {
 
     /// A datagram with bytes of the stream has come.
     pub(crate) fn on_received(&mut self, now: Instant, received: Received) {
-        self.round.bytes += received.new;
-        self.came += 1;
-        self.round.is_bound |= received.highest + self.window / NEAR >= self.told;
-        let rtt = self.rtt();
-        let elapsed = now.since(self.round.began);
-        if elapsed >= rtt.max(ROUND_MIN) {
-            let arrived = u128::from(self.round.bytes) * rtt.as_nanos() / elapsed.as_nanos().max(1);
-            self.arrived = u64::try_from(arrived).unwrap_or(u64::MAX);
-            let least = if self.round.is_bound { self.product() } else { 0 };
-            self.rounds.rotate_right(1);
-            let sent = received.number.saturating_add(1);
-            self.rounds[0] = as_sent(self.arrived, sent, self.came).max(least);
-            self.round = Round { began: now, ..Round::default() };
+        let is_bound = received.highest + self.window / NEAR >= self.told;
+        if self.arrivals.on_received(now, self.rtt(), received, is_bound) {
             self.resize();
         }
-    }
-
-    /// The best of the last rounds. One that the limit has kept back shows how long gaps stay open and not what the path can carry: a
-    /// window that followed it would shrink with every round.
-    fn product(&self) -> u64 {
-        self.rounds.into_iter().max().unwrap_or(0)
     }
 
     /// Four times what is sent in a round trip: one on its way, one behind a gap, one behind a gap whose retransmission is lost too,
     /// and one for growth.
     fn resize(&mut self) {
-        let wanted = self.product().saturating_mul(4) + SLACK.min(self.max);
+        let wanted = self.arrivals.product().saturating_mul(4) + SLACK.min(self.max);
         self.window = wanted.max(self.first).min(self.max);
         self.raise();
     }
@@ -229,16 +163,6 @@ mod tests {
         assert!(flow.window().abs_diff(4 * 10 * MIB + SLACK) < MIB, "{}", flow.window());
         let rate = Rate::of(ByteCount(100 * MIB / 13), Duration::from_millis(100));
         assert!(flow.rate().as_bps().abs_diff(rate.as_bps()) < rate.as_bps() / 20, "{}", flow.rate());
-    }
-
-    #[test]
-    fn what_the_path_loses_is_added_and_what_a_start_or_a_queue_loses_is_not() {
-        assert_eq!(as_sent(750, 1_000, 750), 1_000);
-        for came in [1_001, 1_000, 950, 876, 666, 1, 0] {
-            assert_eq!(as_sent(750, 1_000, came), 750, "{came}");
-        }
-        assert_eq!(as_sent(750, 0, 0), 750);
-        assert_eq!(as_sent(u64::MAX, 8, 6), u64::MAX);
     }
 
     #[test]
