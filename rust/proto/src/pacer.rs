@@ -11,7 +11,7 @@ use core::time::Duration;
 use crate::units::{ByteCount, Instant, Rate};
 
 /// The largest burst of a sender that is woken in time, in time at the rate.
-const BURST: Duration = Duration::from_millis(1);
+pub(crate) const BURST: Duration = Duration::from_millis(1);
 
 /// Two datagrams may always follow each other if they are worth no more than this.
 const PAIR: Duration = Duration::from_micros(1_800);
@@ -20,7 +20,7 @@ const PAIR: Duration = Duration::from_micros(1_800);
 const BATCH: u32 = 44;
 
 /// The least time between two batches, however fast the sender is.
-const BATCH_MIN: Duration = Duration::from_micros(250);
+pub(crate) const BATCH_MIN: Duration = Duration::from_micros(250);
 
 /// The most that a sender may have been kept from sending and still make up for: with it, and a datagram, no 100 ms hold more than the
 /// rate and 2 %.
@@ -47,7 +47,8 @@ pub(crate) struct Pacer {
     is_held: bool,
     /// What may be made up for: the time that a late timer took from who waits, else room for a word of control beside a whole batch.
     grace: Duration,
-    /// The most that may be made up for.
+    /// The largest batch, and the most that may be made up for.
+    burst: Duration,
     late_max: Duration,
     /// By how much timers are late, smoothed.
     lateness: Duration,
@@ -64,6 +65,7 @@ impl Pacer {
             paid_at: Instant::ZERO,
             is_held: false,
             grace: Duration::ZERO,
+            burst: BURST,
             late_max: LATE_MAX,
             lateness: Duration::ZERO,
         };
@@ -97,6 +99,15 @@ impl Pacer {
     /// Changes what a sender that was kept from sending may make up for in one burst.
     pub(crate) fn set_late_max(&mut self, late_max: Duration) {
         self.late_max = late_max;
+    }
+
+    /// Changes the largest batch of a sender that is woken in time, in time at the rate: [`BATCH_MIN`] to [`BURST`].
+    pub(crate) fn set_burst(&mut self, burst: Duration) {
+        let burst = burst.clamp(BATCH_MIN, BURST);
+        if burst != self.burst {
+            self.burst = burst;
+            self.measure();
+        }
     }
 
     /// Changes the size of a full datagram.
@@ -159,7 +170,7 @@ impl Pacer {
     fn measure(&mut self) {
         self.one = self.rate.time_for(self.datagram);
         let pair = (self.one * 2).min(PAIR);
-        let goal = (self.one * BATCH).clamp(BATCH_MIN, BURST).max(pair);
+        let goal = (self.one * BATCH).clamp(BATCH_MIN, self.burst).max(pair);
         let count = goal.as_nanos().checked_div(self.one.as_nanos()).unwrap_or(0);
         self.batch = match u32::try_from(count) {
             Ok(0) | Err(_) => self.one,

@@ -10,12 +10,13 @@ mod loss;
 mod model;
 mod path;
 mod search;
+mod spacing;
 mod target;
 
 use core::time::Duration;
 
 use crate::config::{PathMemory, RatePolicy, Rates};
-use crate::pacer::LATE_MAX;
+use crate::pacer::{BURST, LATE_MAX};
 use crate::units::{ByteCount, Instant, Rate};
 
 use adaptive::Adaptive;
@@ -82,6 +83,10 @@ pub trait RateController: core::fmt::Debug + Send {
     /// The most time for which a sender that its own machine has kept from sending may make up in one burst.
     fn late_max(&self) -> Duration {
         LATE_MAX
+    }
+    /// The largest burst of a sender that is woken in time, in time at the rate.
+    fn burst(&self) -> Duration {
+        BURST
     }
     /// True while the law still searches for the capacity.
     fn is_starting(&self) -> bool;
@@ -163,6 +168,10 @@ impl RateController for Controller {
 
     fn late_max(&self) -> Duration {
         each!(self, law => law.late_max())
+    }
+
+    fn burst(&self) -> Duration {
+        each!(self, law => law.burst())
     }
 
     fn is_starting(&self) -> bool {

@@ -5,9 +5,12 @@ use crate::units::{ByteCount, Instant};
 
 use super::FeedbackFacts;
 use super::model::{Clearing, Queue, Rounds};
+use super::spacing::Spacing;
 
 /// Seconds over which the first window is spread before the round-trip time is known.
 const FIRST_SPREAD: f64 = 0.1;
+/// Share of the flight by which the newest delay may differ from it at once: more may be noise.
+const SWAY: f64 = 0.3;
 /// Seconds in which the memory of the best rate halves.
 const BEST_HALF_LIFE: f64 = 60.0;
 
@@ -20,8 +23,7 @@ pub(super) struct Path {
     queue: Queue,
     /// Seconds: round trip without queue, and what of it was first taken for a queue.
     base: f64,
-    /// Seconds between feedbacks.
-    gap: f64,
+    spacing: Spacing,
     /// Seconds by which the way back takes longer than at its best.
     way_back: f64,
     heard_at: Option<Instant>,
@@ -40,7 +42,7 @@ impl Path {
             clearing: Clearing::default(),
             queue: Queue::default(),
             base: memory.map_or(FIRST_SPREAD, |m| m.min_rtt.as_secs_f64().max(0.01)),
-            gap: 0.0,
+            spacing: Spacing::default(),
             way_back: 0.0,
             heard_at: None,
             since_last: 0.0,
@@ -53,7 +55,7 @@ impl Path {
     pub(super) fn on_feedback(&mut self, facts: &FeedbackFacts, usual_loss: f64) -> bool {
         self.datagram = facts.datagram.0 as f64;
         let gap = self.heard_at.replace(facts.now).map_or(0.0, |at| facts.now.since(at).as_secs_f64());
-        self.gap += 0.125 * (gap.min(facts.smoothed_rtt.as_secs_f64() + 0.02) - self.gap);
+        self.spacing.on_feedback(gap.min(facts.smoothed_rtt.as_secs_f64() + 0.02));
         self.since_last = gap;
         self.queue.on_feedback(facts);
         self.base = facts.base_rtt.as_secs_f64() + self.queue.accepted();
@@ -65,6 +67,7 @@ impl Path {
         self.clearing.on_feedback(facts, begins, usual_loss);
         if begins {
             self.queue.on_round();
+            self.spacing.on_round(self.base);
             self.used = [0.0, self.used[0]];
         }
         self.best = (self.best * (1.0 - gap.min(1.0) / BEST_HALF_LIFE * 0.693)).max(self.clearing.rate());
@@ -83,7 +86,7 @@ impl Path {
 
     /// The window of a flow of `rate` bytes per second that stands `queue` seconds in the queue.
     pub(super) fn window_for(&self, rate: f64, queue: f64) -> f64 {
-        rate * (self.base + 1.1 * self.gap + queue)
+        rate * (self.base + 1.1 * self.spacing.wait() + queue)
     }
 
     /// Takes `queue` seconds for the path's own delay from now on.
@@ -136,12 +139,33 @@ impl Path {
 
     /// Seconds that a byte spends in flight: base, queue and the wait for feedback.
     pub(super) fn flight(&self) -> f64 {
-        self.base + self.queue.mean() + self.gap
+        self.base + self.queue.mean() + self.spacing.wait()
+    }
+
+    /// The same for what is sent now. Where the pace binds, and not the window, a queue has to slow it down at once, or the two swing
+    /// about each other.
+    pub(super) fn flight_now(&self) -> f64 {
+        let flight = self.flight();
+        if !self.is_coarse() {
+            return flight;
+        }
+        (self.base + self.queue.latest() + self.spacing.wait())
+            .clamp(flight * (1.0 - SWAY), flight * (1.0 + SWAY))
+    }
+
+    /// True if feedback comes but a few times in a round trip: a window would let out a burst at each, and hear late what came of it.
+    pub(super) fn is_coarse(&self) -> bool {
+        self.spacing.is_coarse()
+    }
+
+    /// Time between feedbacks, in round trips.
+    pub(super) fn gaps_in_round(&self) -> f64 {
+        self.spacing.wait() / self.base.max(1e-6)
     }
 
     /// True if a round trip is shorter than the time between feedbacks.
     pub(super) fn is_short(&self) -> bool {
-        self.base < self.gap
+        self.base < self.spacing.mean()
     }
 
     /// Seconds between the last two feedbacks.

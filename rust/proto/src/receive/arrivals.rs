@@ -90,7 +90,8 @@ impl Arrivals {
 
     /// Bytes of the stream per `rtt` that came for the first time, over about the last round trip.
     pub(crate) fn per_round(&self, rtt: Duration) -> u64 {
-        let (bytes, elapsed) = self.last.iter().fold((0, Duration::ZERO), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+        let (bytes, elapsed) =
+            self.last.iter().fold((0, Duration::ZERO), |sum, part| (sum.0 + part.0, sum.1 + part.1));
         scaled(bytes, rtt, elapsed)
     }
 
@@ -122,7 +123,12 @@ mod tests {
         for ms in 1..=400_u64 {
             let new = (100.0 * 3_f64.powf(ms as f64 / 100.0)) as u64;
             highest += new;
-            arrivals.on_received(Instant::from_nanos(ms * 1_000_000), rtt, Received { new, highest, number: ms }, false);
+            arrivals.on_received(
+                Instant::from_nanos(ms * 1_000_000),
+                rtt,
+                Received { new, highest, number: ms },
+                false,
+            );
         }
         let at_the_end = 100 * 81 * 100;
         assert!(arrivals.product() > at_the_end * 4 / 5, "{} of {at_the_end}", arrivals.product());

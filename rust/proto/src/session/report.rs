@@ -153,7 +153,8 @@ impl SendHalf {
         let is_random = (sent / LOST_MUCH..sent / LOST_MOST).contains(&lost);
         let passing = if is_random { 1.0 - self.controller.usual_loss().min(0.5) } else { 1.0 };
         let product = ((arriving as f64 / passing) as u64).min(self.pacer.rate().bytes_in(base).0);
-        let growing = if self.controller.is_starting() { self.controller.window().0 / 4 * START_WINDOWS } else { 0 };
+        let growing =
+            if self.controller.is_starting() { self.controller.window().0 / 4 * START_WINDOWS } else { 0 };
         product.saturating_mul(4).max(growing).saturating_add(WRITE_AHEAD).min(self.buffer_max)
     }
 

@@ -222,6 +222,7 @@ impl SendHalf {
     pub(super) fn update_pacer(&mut self, now: Instant) {
         self.pacer.set_datagram(self.full_wire());
         self.pacer.set_late_max(self.controller.late_max());
+        self.pacer.set_burst(self.controller.burst());
         let rate = if self.takes_turns { self.rates.target } else { self.controller.rate() };
         self.pacer.set_rate(now, rate);
         if self.controller.rate() >= self.rates.target {

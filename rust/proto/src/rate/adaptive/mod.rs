@@ -13,7 +13,7 @@ mod steady;
 use core::time::Duration;
 
 use crate::config::{PathMemory, RatePolicy, Rates};
-use crate::pacer::LATE_MAX;
+use crate::pacer::{BURST, LATE_MAX};
 use crate::units::{ByteCount, Instant, Rate};
 
 use super::cubic::Cubic;
@@ -37,13 +37,18 @@ const LEAST_WINDOW: f64 = 4.0;
 /// Pace above what the window gives, so that the window binds and not the pacer; the same while searching.
 const PACE: f64 = 1.1;
 const PACE_SEARCH: f64 = 1.5;
-/// Where hardly anything can queue the pacer binds and not the window, which would let out a burst at each feedback: the pace, and the
-/// room in the window, the more if feedback comes less often than once in a round trip.
+/// Where hardly anything can queue, or feedback is rare, the pacer binds and not the window, which would let out a burst at each
+/// feedback: the pace in the one case and the other, and the room in the window, at least and at most.
 const PACE_EVEN: f64 = 1.02;
+const PACE_COARSE: f64 = 1.05;
+/// Share of what passes that the pace does not fall below where it binds and something can queue.
+const PASSES_EVEN: f64 = 0.75;
 const SLACK_EVEN: f64 = 1.25;
-const SLACK_SHORT: f64 = 2.0;
+const SLACK_MOST: f64 = 2.0;
 /// A queue that has overflowed and is shorter than this, in seconds, holds hardly anything.
 const SHALLOW: f64 = 0.003;
+/// Share of a shallow queue that is safe which a burst may take.
+const BURST_SHARE: f64 = 0.25;
 /// Shortest flight in seconds that the pace of a start is made for.
 const START_FLIGHT: f64 = 0.005;
 /// Share of the target below which a queue counts as empty, and multiple above which it is too long.
@@ -55,6 +60,8 @@ const OVERFLOW_GROWTH: f64 = 0.05;
 const CREST_TIME: f64 = 15.0;
 /// Multiple of what passes that is never exceeded after the start.
 const RUNAWAY: f64 = 1.6;
+/// Share of the best rate so far that passes at least: a moment in which nothing arrives says nothing of what does later.
+const RUNAWAY_BEST: f64 = 0.3;
 /// Share of a round trip, and seconds, that a sender which was kept from sending may make up for in one burst.
 const LATE_SHARE: f64 = 0.125;
 const LATE_MOST: f64 = 0.010;
@@ -210,8 +217,13 @@ impl Adaptive {
     }
 
     /// True where bursts would be lost.
-    fn is_even(&self) -> bool {
+    fn is_shallow(&self) -> bool {
         self.path.is_short() || self.blocked || self.overflow < SHALLOW
+    }
+
+    /// True where the pace binds and not the window.
+    fn is_even(&self) -> bool {
+        self.path.is_coarse() || self.is_shallow()
     }
 
     fn is_busy(&self, facts: &FeedbackFacts) -> bool {
@@ -281,8 +293,8 @@ impl Adaptive {
         }
         if !self.is_starting() {
             // Whatever the reason: much more than what passes only gets lost.
-            let passes =
-                self.path.window_for(self.path.fastest().max(self.path.clearing()), self.path.queue().peak());
+            let rate = self.path.fastest().max(self.path.clearing()).max(RUNAWAY_BEST * self.path.best());
+            let passes = self.path.window_for(rate, self.path.queue().peak());
             self.window = self.window.min(RUNAWAY * passes + 16.0 * datagram);
         }
         // With a target, more than it lets out in a flight and a half is of no use.
@@ -352,35 +364,44 @@ impl RateController for Adaptive {
     fn rate(&self) -> Rate {
         let (pace, least) = match &self.phase {
             Phase::Search(search) if search.is_start() => (PACE_SEARCH, START_FLIGHT),
-            _ if self.is_even() => (PACE_EVEN, 1e-4),
+            _ if self.is_shallow() => (PACE_EVEN, 1e-4),
+            Phase::Drain(_) | Phase::Steady | Phase::Compete if self.is_even() => (PACE_COARSE, 1e-4),
             Phase::Search(_) => (PACE_SEARCH, 1e-4),
             _ => (PACE, 1e-4),
         };
-        let rate = Rate::from_bps((pace * self.window / self.path.flight().max(least) * 8.0) as u64);
+        let flight =
+            if matches!(self.phase, Phase::Search(_)) { self.path.flight() } else { self.path.flight_now() };
+        let rate = Rate::from_bps((pace * self.window / flight.max(least) * 8.0) as u64);
         // The window follows a longer path late enough: the pace does not run ahead of it downwards.
-        let passes = if self.is_starting() || self.is_even() { 0.0 } else { self.path.fastest() };
+        let share = match () {
+            () if self.is_starting() || self.is_shallow() => 0.0,
+            () if self.is_even() => PASSES_EVEN,
+            () => 1.0,
+        };
+        let passes = share * self.path.fastest();
         rate.max(Rate::from_bps((passes * 8.0) as u64)).max(self.rates.min).min(self.rates.target)
     }
 
     fn window(&self) -> ByteCount {
-        let slack = if self.path.is_short() {
-            SLACK_SHORT
-        } else if self.is_even() {
-            SLACK_EVEN
-        } else {
-            1.0
-        };
+        // The rarer feedback is, the more is sent before its word of what has left the path.
+        let paced = self.is_shallow() || self.is_even() && !self.is_starting();
+        let slack = if paced { (SLACK_EVEN + self.path.gaps_in_round()).min(SLACK_MOST) } else { 1.0 };
         ByteCount((self.window * (slack + self.path.way_back() / self.path.flight().max(1e-4))) as u64)
     }
 
     /// A part of the round trip, so that the burst fits into a quarter of a bandwidth-delay product of queue; no more than usual where
     /// bursts would be lost or a target has to be kept.
     fn late_max(&self) -> Duration {
-        if self.is_even() || self.rate() >= self.rates.target {
+        if self.is_shallow() || self.rate() >= self.rates.target {
             return LATE_MAX;
         }
         let room = (self.path.base() * LATE_SHARE).min(LATE_MOST).min(self.overflow);
         LATE_MAX.max(Duration::from_secs_f64(room))
+    }
+
+    /// Where hardly anything can queue a burst is what overflows: a part of the queue that is safe.
+    fn burst(&self) -> Duration {
+        if self.overflow < SHALLOW { Duration::from_secs_f64(self.overflow * BURST_SHARE) } else { BURST }
     }
 
     fn usual_loss(&self) -> f64 {

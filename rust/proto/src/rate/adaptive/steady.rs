@@ -7,6 +7,8 @@ use crate::rate::search::Search;
 
 /// Share of the error of the queue that is corrected per round trip.
 const CORRECTION: f64 = 0.4;
+/// The same where the pace binds: half of it is in the pace already.
+const CORRECTION_PACED: f64 = 0.25;
 /// Most that a window changes in a round trip by the law.
 const CHANGE_MAX: f64 = 0.25;
 /// Round trips for which a queue must be too long before it is drained; the same where it is far too long.
@@ -48,8 +50,11 @@ impl Adaptive {
         if self.joins_drain(facts) {
             return self.drain(facts, self.window, Purpose::Refresh);
         }
+        let correction = if self.path.is_coarse() { CORRECTION_PACED } else { CORRECTION };
+        // Where a round trip is shorter than the time between feedbacks, its last ones are of a queue that has gone.
+        let queue = if self.path.is_short() { self.path.queue().recent() } else { queue };
         let growth =
-            (CORRECTION * self.urgency() * (aim - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
+            (correction * self.urgency() * (aim - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
         if growth <= 0.0 || self.is_busy(facts) {
             self.window += growth * cleared;
         }
