@@ -3,7 +3,7 @@
 
 use super::answer::SAFE;
 use super::{Adaptive, EMPTY, LONG, Phase};
-use crate::rate::FeedbackFacts;
+use crate::rate::{FeedbackFacts, RateController};
 use crate::rate::cubic::Cubic;
 use crate::rate::search::Search;
 use crate::units::Instant;
@@ -23,7 +23,7 @@ pub(super) const LEFT: f64 = 0.5;
 /// to 8 of them. With 1.2, a CUBIC flow beside was mostly not recognised.
 const FOREIGN: f64 = 0.85;
 /// Share of what was in flight at the end of the start that has to pass within a round trip for there to be no limit.
-const TOOK_ALL: f64 = 0.9;
+const TOOK_ALL: f64 = 0.8;
 /// Round trips after which a queue that was seen has nothing to do with loss.
 const QUEUED_ROUNDS: f64 = 3.0;
 /// Round trips after a search in which no other begins.
@@ -60,6 +60,8 @@ pub(super) struct Drain {
     earlier: f64,
     /// The window that goes on, if the queue turns out to be somebody else's.
     before: f64,
+    /// Bytes that were in flight, which the window may have outgrown already.
+    in_flight: f64,
     purpose: Purpose,
 }
 
@@ -70,6 +72,9 @@ impl Adaptive {
         let rate = self.path.fastest().max(least);
         let (queue, peak) = (self.path.queue().standing(), self.path.queue().peak());
         let earlier = self.path.queue().earlier() + self.path.way_back();
+        // A target lets out less than the window would: that all of it passes says nothing of the path.
+        let is_held = self.rate() >= self.rates.target;
+        let in_flight = if is_held { before } else { before.min(self.path.used()) };
         let drain = Drain {
             rounds: 0,
             since: facts.now,
@@ -80,6 +85,7 @@ impl Adaptive {
             queued: facts.now.since(self.queued_at).as_secs_f64() < QUEUED_ROUNDS * self.path.flight(),
             earlier,
             before,
+            in_flight,
             purpose,
         };
         self.loss.skip_flight(facts.now);
@@ -158,7 +164,7 @@ impl Adaptive {
         self.window = self.path.window_for(drain.rate, target.min(drain.queue.max(0.2 * target)));
         let swing = self.path.queue().swing();
         if drain.purpose == Purpose::First
-            && self.path.window_for(drain.rate, drain.earlier) > TOOK_ALL * drain.before
+            && self.path.window_for(drain.rate, drain.earlier) > TOOK_ALL * drain.in_flight
         {
             // All that was in flight has passed in its time: what looked like a queue was noise.
             self.phase = Phase::Search(Search::go_on(drain.rate, drain.peak));
