@@ -45,6 +45,11 @@ fn trouble_on_the_path_is_not_taken_for_a_queue() {
 }
 
 #[test]
+fn what_limits_a_stream_is_named() {
+    holds("diagnosis");
+}
+
+#[test]
 fn a_process_that_gets_its_processor_late_keeps_its_rate() {
     holds("late-hosts");
 }

@@ -48,6 +48,8 @@ pub struct Session {
     /// A PATH_RESPONSE is to be sent there.
     path_response: Option<(SocketAddr, [u8; 8])>,
     is_send_blocked: bool,
+    /// When that began last.
+    send_blocked_at: Option<Instant>,
     /// The caller has no processor time left.
     is_busy: bool,
     /// Frames and datagrams that are not opened in place.
@@ -93,6 +95,7 @@ impl Session {
             events: VecDeque::new(),
             path_response: None,
             is_send_blocked: false,
+            send_blocked_at: None,
             is_busy: false,
             scratch: vec![0; usize::from(config.datagram_max.max(crate::mtu::BASE))],
         })
@@ -126,6 +129,9 @@ impl Session {
     pub fn handle_send_blocked(&mut self, now: Instant, blocked: bool) {
         let now = self.clock(now);
         self.is_send_blocked = blocked;
+        if blocked {
+            self.send_blocked_at = Some(now);
+        }
         self.note_limit(now);
     }
 

@@ -12,6 +12,9 @@ use crate::units::{Instant, Rate};
 /// So long after the last word of local drops they count as what limits.
 const LOCAL_DROPS: Duration = Duration::from_secs(1);
 
+/// So long after the system's socket took nothing more it counts as what limits, where else the network would.
+const LOCAL_BLOCKS: Duration = Duration::from_millis(50);
+
 /// Bytes that a writer may be ahead of the network.
 const WRITE_AHEAD: u64 = 6 << 20;
 /// Quarters of the window that are worth holding in a start, which knows what arrives a round trip late: what is in flight, and of the
@@ -66,6 +69,7 @@ impl Session {
     /// Notes which bound is active from now on.
     pub(super) fn note_limit(&mut self, now: Instant) {
         let suspicious = self.channel.silence.is_suspicious() && self.channel.is_established();
+        let of_late = self.send_blocked_at.is_some_and(|at| now.since(at) < LOCAL_BLOCKS);
         let (blocked, busy) = (self.is_send_blocked, self.is_busy);
         match &mut self.half {
             Half::Send(send) => {
@@ -73,6 +77,11 @@ impl Session {
                     () if suspicious || send.flight.probe.is_outage() => Limit::Outage,
                     () if blocked => Limit::LocalSocketBuffer,
                     () => send.active_limit(now),
+                };
+                // A socket that takes too little does so in bursts: what it lets through in between is not the network's measure.
+                let limit = match limit {
+                    Limit::NetworkCapacity if of_late => Limit::LocalSocketBuffer,
+                    limit => limit,
                 };
                 send.limits.set(now, or_busy(limit, busy));
             }

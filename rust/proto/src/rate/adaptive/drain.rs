@@ -3,9 +3,9 @@
 
 use super::answer::SAFE;
 use super::{Adaptive, EMPTY, LONG, Phase};
-use crate::rate::{FeedbackFacts, RateController};
 use crate::rate::cubic::Cubic;
 use crate::rate::search::Search;
+use crate::rate::{FeedbackFacts, RateController};
 use crate::units::Instant;
 
 /// Share of the bandwidth-delay product in flight while the queue drains, and the round trips that this may take.
