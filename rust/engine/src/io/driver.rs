@@ -15,11 +15,12 @@ use faspstream_proto::connection_id;
 use quinn_udp::RecvMeta;
 
 use super::crowd::{Crowd, Pass};
-use super::drops::{DropWatch, Dropped};
+use super::drops::Dropped;
 use super::load::LoadMeter;
-use super::siege::{Order, Siege};
+use super::news::News;
+use super::port::Port;
 use super::slot::Slot;
-use super::socket::{UdpEndpoint, WatchedUdp, canonical};
+use super::socket::{UdpEndpoint, canonical};
 use super::tunnel::{self, Tunnel};
 use super::way::Way;
 use super::{IoCommand, NewSlot, SlotId, SocketId};
@@ -54,32 +55,6 @@ pub(crate) enum Next {
     Drop,
 }
 
-/// A socket and who receives there.
-struct Port {
-    socket: WatchedUdp,
-    slots: HashMap<ConnectionId, SlotId>,
-    /// To be dropped with its last session.
-    closing: bool,
-    drops: DropWatch,
-    siege: Siege,
-}
-
-impl Port {
-    /// Has strangers' floods filtered away, and gives what the sessions have to hear of drops: nothing while the kernel counts the filtered
-    /// ones alike.
-    fn defend(&mut self, now: Instant, dropped: Option<Dropped>) -> Option<Dropped> {
-        let was_filtering = self.siege.is_filtering();
-        // Without a session there is nobody to defend.
-        let id = self.slots.keys().next()?;
-        match self.siege.judge(now, dropped.as_ref()) {
-            Order::Begin if !self.socket.admit_only((id.0 >> 24) as u8) => self.siege.give_up(),
-            Order::End => self.socket.admit_all(),
-            _ => {}
-        }
-        dropped.filter(|_| !was_filtering)
-    }
-}
-
 /// All state of the I/O thread.
 pub(crate) struct Driver {
     reactor: Arc<Reactor>,
@@ -91,6 +66,7 @@ pub(crate) struct Driver {
     timers: BTreeSet<(Instant, SlotId)>,
     queue: VecDeque<SlotId>,
     crowd: Crowd,
+    news: News,
     buffers: Vec<u8>,
     scratch: Vec<u8>,
     unknown: Arc<AtomicU64>,
@@ -115,6 +91,7 @@ impl Driver {
             timers: BTreeSet::new(),
             queue: VecDeque::new(),
             crowd: Crowd::default(),
+            news: News::default(),
             buffers: vec![0; BUFFERS * BUFFER],
             scratch: vec![0; SEND],
             unknown,
@@ -127,16 +104,7 @@ impl Driver {
     pub(crate) fn add_socket(&mut self, id: SocketId, endpoint: UdpEndpoint) -> io::Result<()> {
         let key = usize::try_from(id.0).map_err(io::Error::other)?;
         let (socket, now) = (endpoint.watch(&self.reactor, key)?, Instant::now());
-        self.ports.insert(
-            id,
-            Port {
-                socket,
-                slots: HashMap::new(),
-                closing: false,
-                drops: DropWatch::new(now),
-                siege: Siege::new(now),
-            },
-        );
+        self.ports.insert(id, Port::new(socket, now));
         Ok(())
     }
 
@@ -372,9 +340,10 @@ impl Driver {
     /// Serves everybody in the queue once.
     fn serve_queue(&mut self) {
         for _ in 0..self.queue.len() {
-            let Some(id) = self.queue.pop_front() else { return };
+            let Some(id) = self.queue.pop_front() else { break };
             self.serve(id);
         }
+        self.news.tell();
     }
 
     /// Those for whom a crowd has room again go on.
@@ -393,8 +362,12 @@ impl Driver {
         let room = if slot.is_sender() { self.crowd.room(sessions) } else { u64::MAX };
         let waited = slot.member.pass == Pass::Waits;
         let mut way = Way { udp: &mut port.socket, tunnels: &mut self.tunnels, room };
-        let next = slot.serve(now, &mut way, &mut self.scratch);
-        slot.meet(now, &mut self.crowd, Crowd::is_one(sessions));
+        let next = slot.serve(now, &mut way, &mut self.news, &mut self.scratch);
+        let is_crowd = Crowd::is_one(sessions);
+        if !is_crowd {
+            self.news.tell();
+        }
+        slot.meet(now, &mut self.crowd, is_crowd);
         if slot.member.pass == Pass::Waits && !waited {
             self.crowd.wait(now, id);
         }
