@@ -35,8 +35,12 @@ const BUFFERS: usize = 8;
 const BUFFER: usize = 65_536;
 /// Most bytes of one send call: what fits one UDP datagram of IPv4, before it is cut into segments.
 const SEND: usize = 65_000;
-/// Receive calls on one socket before sending gets its turn.
+/// Receive calls on one socket before sending gets its turn, and before all that has come is dealt with: so many, and more while they have
+/// brought little, as they do where the kernel coalesces nothing.
 const RECEIVE_TURNS: usize = 4;
+const RECEIVE_TURNS_MAX: usize = 24;
+/// So many bytes are much.
+const RECEIVE_MUCH: usize = 256 << 10;
 /// With work at hand the poller is asked every so many rounds only; the sockets are tried directly.
 const POLL_EVERY: u32 = 16;
 /// How many sockets are tried directly.
@@ -173,7 +177,8 @@ impl Driver {
     /// Takes in what has come on a socket, a few calls' worth.
     fn receive(&mut self, id: SocketId) {
         let mut meta = [RecvMeta::default(); BUFFERS];
-        for _ in 0..RECEIVE_TURNS {
+        let mut bytes = 0;
+        for turn in 1..=RECEIVE_TURNS_MAX {
             let Some(port) = self.ports.get(&id) else { return };
             let mut buffers = core::mem::take(&mut self.buffers);
             let mut parts = buffers.chunks_mut(BUFFER);
@@ -183,10 +188,11 @@ impl Driver {
             let now = Instant::now();
             for (meta, buffer) in meta[..received].iter().zip(buffers.chunks(BUFFER)) {
                 self.dispatch(id, now, meta, &buffer[..meta.len.min(BUFFER)]);
+                bytes += meta.len;
             }
             self.buffers = buffers;
             self.note_drops(id, now);
-            if received < BUFFERS {
+            if received < BUFFERS || (turn >= RECEIVE_TURNS && bytes >= RECEIVE_MUCH) {
                 return;
             }
         }
