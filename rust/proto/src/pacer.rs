@@ -4,8 +4,8 @@
 //! algorithm, ITU-T I.371). Whoever waits for the pace sends in batches of about a millisecond, so that one wake-up and one system
 //! call carry many datagrams. A timer that comes late costs no rate: the time that it was late is credited, up to [`LATE_MAX`] or what
 //! the law of rate control allows, and
-//! the next one is asked for earlier by what timers are usually late, in whole datagrams: who comes earlier by a part of one mostly finds
-//! one datagram less than a batch holds, and needs a wake-up more for each few.
+//! the next one is asked for earlier by what timers are usually late: where a batch holds few datagrams, by whole ones. Who comes earlier
+//! by a part of one mostly finds one datagram less than a batch holds, and needs a wake-up more for each few.
 
 use core::time::Duration;
 
@@ -19,6 +19,9 @@ const PAIR: Duration = Duration::from_micros(1_800);
 
 /// Datagrams that make a wake-up and a system call worth while: what one call carries at an MTU of 1,500.
 const BATCH: u32 = 44;
+
+/// In a batch of no more datagrams than this one that is missing counts.
+const SMALL: u32 = 16;
 
 /// The least time between two batches, however fast the sender is.
 const BATCH_MIN: Duration = Duration::from_micros(250);
@@ -52,7 +55,7 @@ pub(crate) struct Pacer {
     late_max: Duration,
     /// By how much timers are late, smoothed.
     lateness: Duration,
-    /// The same in whole datagrams, and no more than leaves one of a batch.
+    /// By how much the next timer is asked for earlier: no more than leaves one datagram of a batch.
     early: Duration,
 }
 
@@ -159,11 +162,11 @@ impl Pacer {
         self.paid_at - if self.is_held { self.early } else { self.batch - self.one }
     }
 
-    /// By how much the next timer is asked for earlier.
+    /// What depends on how late timers are.
     fn anticipate(&mut self) {
         let late = self.lateness.min(self.batch - self.one).as_nanos() as u64;
-        // What has no cost has no parts.
-        let part = late.checked_rem(self.one.as_nanos() as u64).unwrap_or(0);
+        let is_small = self.batch <= self.one * SMALL;
+        let part = if is_small { late.checked_rem(self.one.as_nanos() as u64).unwrap_or(0) } else { 0 };
         self.early = Duration::from_nanos(late - part);
     }
 
