@@ -7,6 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+use faspstream_proto::Session;
+use faspstream_proto::carrier::connection_number;
 use faspstream_proto::config::{Config, PathMemory, RatePolicy, Role, Side};
 
 use crate::pipe::lock;
@@ -87,6 +89,16 @@ pub(crate) fn remember(key: PathKey, path: KnownPath) {
 /// What is remembered of this path; None if that is nothing, or too long ago.
 pub(crate) fn recall(key: &PathKey) -> Option<KnownPath> {
     lock(&ATLAS).recall(key, Instant::now())
+}
+
+/// A session is over: the next one to this peer may start from what it has found. What a connection carried tells nothing of UDP.
+pub(crate) fn remember_session(key: Option<PathKey>, session: &Session) {
+    if session.remote().and_then(connection_number).is_some() {
+        return;
+    }
+    if let Some((key, memory)) = key.zip(session.path_memory()) {
+        remember(key, KnownPath { memory, datagram: session.stats().datagram_size });
+    }
 }
 
 #[cfg(test)]

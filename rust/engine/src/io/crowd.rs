@@ -25,8 +25,9 @@ const SOCKET: u64 = 2 << 20;
 const PRODUCTS: u64 = 4;
 /// Beyond this shortest round trip of a session, what is remembered of the path is not believed.
 const FORMER_RTT_MAX: Duration = Duration::from_millis(20);
-/// What a session that is let go is expected to send; less is not worth its turn.
-const SHARE: u64 = 128 << 10;
+/// What a session that is let go is expected to send, as much as a writer has ready and the driver lets go of at once: each turn costs a
+/// feedback and a wake-up at either end, whatever it carries.
+const SHARE: u64 = 256 << 10;
 /// If nothing of what is in flight was heard of for so long, those that wait go on anyway: it may all be lost, and then their word is
 /// needed to find that out.
 const WAIT_MAX: Duration = Duration::from_millis(20);

@@ -15,11 +15,12 @@ use faspstream_proto::connection_id;
 use quinn_udp::RecvMeta;
 
 use super::crowd::{Crowd, Pass};
-use super::drops::{DropWatch, Dropped};
+use super::drops::Dropped;
 use super::load::LoadMeter;
-use super::siege::{Order, Siege};
+use super::news::News;
+use super::port::Port;
 use super::slot::Slot;
-use super::socket::{UdpEndpoint, WatchedUdp, canonical};
+use super::socket::{UdpEndpoint, canonical};
 use super::tunnel::{self, Tunnel};
 use super::way::Way;
 use super::{IoCommand, NewSlot, SlotId, SocketId};
@@ -34,8 +35,12 @@ const BUFFERS: usize = 8;
 const BUFFER: usize = 65_536;
 /// Most bytes of one send call: what fits one UDP datagram of IPv4, before it is cut into segments.
 const SEND: usize = 65_000;
-/// Receive calls on one socket before sending gets its turn.
+/// Receive calls on one socket before sending gets its turn, and before all that has come is dealt with: so many, and more while they have
+/// brought little, as they do where the kernel coalesces nothing.
 const RECEIVE_TURNS: usize = 4;
+const RECEIVE_TURNS_MAX: usize = 24;
+/// So many bytes are much.
+const RECEIVE_MUCH: usize = 256 << 10;
 /// With work at hand the poller is asked every so many rounds only; the sockets are tried directly.
 const POLL_EVERY: u32 = 16;
 /// How many sockets are tried directly.
@@ -54,32 +59,6 @@ pub(crate) enum Next {
     Drop,
 }
 
-/// A socket and who receives there.
-struct Port {
-    socket: WatchedUdp,
-    slots: HashMap<ConnectionId, SlotId>,
-    /// To be dropped with its last session.
-    closing: bool,
-    drops: DropWatch,
-    siege: Siege,
-}
-
-impl Port {
-    /// Has strangers' floods filtered away, and gives what the sessions have to hear of drops: nothing while the kernel counts the filtered
-    /// ones alike.
-    fn defend(&mut self, now: Instant, dropped: Option<Dropped>) -> Option<Dropped> {
-        let was_filtering = self.siege.is_filtering();
-        // Without a session there is nobody to defend.
-        let id = self.slots.keys().next()?;
-        match self.siege.judge(now, dropped.as_ref()) {
-            Order::Begin if !self.socket.admit_only((id.0 >> 24) as u8) => self.siege.give_up(),
-            Order::End => self.socket.admit_all(),
-            _ => {}
-        }
-        dropped.filter(|_| !was_filtering)
-    }
-}
-
 /// All state of the I/O thread.
 pub(crate) struct Driver {
     reactor: Arc<Reactor>,
@@ -91,6 +70,7 @@ pub(crate) struct Driver {
     timers: BTreeSet<(Instant, SlotId)>,
     queue: VecDeque<SlotId>,
     crowd: Crowd,
+    news: News,
     buffers: Vec<u8>,
     scratch: Vec<u8>,
     unknown: Arc<AtomicU64>,
@@ -115,6 +95,7 @@ impl Driver {
             timers: BTreeSet::new(),
             queue: VecDeque::new(),
             crowd: Crowd::default(),
+            news: News::default(),
             buffers: vec![0; BUFFERS * BUFFER],
             scratch: vec![0; SEND],
             unknown,
@@ -127,16 +108,7 @@ impl Driver {
     pub(crate) fn add_socket(&mut self, id: SocketId, endpoint: UdpEndpoint) -> io::Result<()> {
         let key = usize::try_from(id.0).map_err(io::Error::other)?;
         let (socket, now) = (endpoint.watch(&self.reactor, key)?, Instant::now());
-        self.ports.insert(
-            id,
-            Port {
-                socket,
-                slots: HashMap::new(),
-                closing: false,
-                drops: DropWatch::new(now),
-                siege: Siege::new(now),
-            },
-        );
+        self.ports.insert(id, Port::new(socket, now));
         Ok(())
     }
 
@@ -205,7 +177,8 @@ impl Driver {
     /// Takes in what has come on a socket, a few calls' worth.
     fn receive(&mut self, id: SocketId) {
         let mut meta = [RecvMeta::default(); BUFFERS];
-        for _ in 0..RECEIVE_TURNS {
+        let mut bytes = 0;
+        for turn in 1..=RECEIVE_TURNS_MAX {
             let Some(port) = self.ports.get(&id) else { return };
             let mut buffers = core::mem::take(&mut self.buffers);
             let mut parts = buffers.chunks_mut(BUFFER);
@@ -215,10 +188,11 @@ impl Driver {
             let now = Instant::now();
             for (meta, buffer) in meta[..received].iter().zip(buffers.chunks(BUFFER)) {
                 self.dispatch(id, now, meta, &buffer[..meta.len.min(BUFFER)]);
+                bytes += meta.len;
             }
             self.buffers = buffers;
             self.note_drops(id, now);
-            if received < BUFFERS {
+            if received < BUFFERS || (turn >= RECEIVE_TURNS && bytes >= RECEIVE_MUCH) {
                 return;
             }
         }
@@ -372,9 +346,10 @@ impl Driver {
     /// Serves everybody in the queue once.
     fn serve_queue(&mut self) {
         for _ in 0..self.queue.len() {
-            let Some(id) = self.queue.pop_front() else { return };
+            let Some(id) = self.queue.pop_front() else { break };
             self.serve(id);
         }
+        self.news.tell();
     }
 
     /// Those for whom a crowd has room again go on.
@@ -393,8 +368,12 @@ impl Driver {
         let room = if slot.is_sender() { self.crowd.room(sessions) } else { u64::MAX };
         let waited = slot.member.pass == Pass::Waits;
         let mut way = Way { udp: &mut port.socket, tunnels: &mut self.tunnels, room };
-        let next = slot.serve(now, &mut way, &mut self.scratch);
-        slot.meet(now, &mut self.crowd, Crowd::is_one(sessions));
+        let next = slot.serve(now, &mut way, &mut self.news, &mut self.scratch);
+        let is_crowd = Crowd::is_one(sessions);
+        if !is_crowd {
+            self.news.tell();
+        }
+        slot.meet(now, &mut self.crowd, is_crowd);
         if slot.member.pass == Pass::Waits && !waited {
             self.crowd.wait(now, id);
         }

@@ -7,6 +7,8 @@ mod figures;
 mod load;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod marked;
+mod news;
+mod port;
 mod reach;
 mod siege;
 pub(crate) mod slot;

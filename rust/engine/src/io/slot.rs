@@ -16,6 +16,7 @@ use faspstream_proto::units::{Instant as Moment, Rate};
 use super::crowd::{Crowd, Member, Pass};
 use super::driver::Next;
 use super::drops::Dropped;
+use super::news::News;
 use super::reach::{Reach, Wish};
 use super::socket::{Parcel, Sent, Stuck};
 use super::way::Way;
@@ -23,7 +24,7 @@ use super::{NewSlot, SocketId};
 use crate::api::error::Error;
 use crate::api::listener::Ready;
 use crate::io::figures::Figures;
-use crate::paths::{self, KnownPath, PathKey};
+use crate::paths::{self, PathKey};
 use crate::pipe::{Batch, RecvPipe, SendPipe, lock};
 use crate::recorder::{Turn, What};
 use crate::shared::{Pipe, SessionShared};
@@ -260,7 +261,13 @@ impl Slot {
     // ---- serving it
 
     /// Takes in what the application has done, gives out what there is, and sends.
-    pub(crate) fn serve(&mut self, now: Instant, way: &mut Way<'_>, scratch: &mut [u8]) -> Next {
+    pub(super) fn serve(
+        &mut self,
+        now: Instant,
+        way: &mut Way<'_>,
+        news: &mut News,
+        scratch: &mut [u8],
+    ) -> Next {
         self.shared.take_kick();
         let shared = Arc::clone(&self.shared);
         match &shared.pipe {
@@ -270,8 +277,8 @@ impl Slot {
         self.watch_reach(now);
         let more = self.transmit(now, way, scratch);
         match &shared.pipe {
-            Pipe::Send(pipe) => self.free_acknowledged(pipe),
-            Pipe::Recv(pipe) => self.give_received(pipe),
+            Pipe::Send(pipe) => self.free_acknowledged(pipe, news),
+            Pipe::Recv(pipe) => self.give_received(pipe, news),
         }
         self.turn.end(&mut lock(&shared.recorder), self.zero, now);
         // Who is told of the end finds the last figures.
@@ -422,7 +429,7 @@ impl Slot {
         Parcel { to, from: self.local_ip, contents, segment, dscp: self.dscp.unwrap_or(by_policy) }
     }
 
-    fn free_acknowledged(&mut self, pipe: &SendPipe) {
+    fn free_acknowledged(&mut self, pipe: &SendPipe, news: &mut News) {
         let acknowledged = self.session.acknowledged();
         let mut wake = false;
         if acknowledged > self.acknowledged {
@@ -434,11 +441,11 @@ impl Slot {
             wake |= pipe.set_limit(self.figures.send_limit(&self.session, pipe));
         }
         if wake {
-            self.shared.notify(Ready::WRITABLE);
+            news.add(&self.shared);
         }
     }
 
-    fn give_received(&mut self, pipe: &RecvPipe) {
+    fn give_received(&mut self, pipe: &RecvPipe, news: &mut News) {
         while let Some(chunk) = self.session.poll_read() {
             self.chunks.push_back(chunk);
         }
@@ -448,18 +455,7 @@ impl Slot {
         if self.shared.is_over() {
             self.chunks.clear();
         } else if pipe.push(&mut self.chunks) {
-            self.shared.notify(Ready::READABLE);
-        }
-    }
-
-    /// The session is over: the next one to this peer may start from what it has found. What a connection carried tells nothing of UDP.
-    fn remember_path(&self) {
-        if self.session.remote().and_then(connection_number).is_some() {
-            return;
-        }
-        let known = self.path.zip(self.session.path_memory());
-        if let Some((key, memory)) = known {
-            paths::remember(key, KnownPath { memory, datagram: self.session.stats().datagram_size });
+            news.add(&self.shared);
         }
     }
 
@@ -483,13 +479,13 @@ impl Slot {
                 }
                 Event::Completed => {
                     self.note(now, What::Completed);
-                    self.remember_path();
+                    paths::remember_session(self.path, &self.session);
                     self.shared.complete();
                     self.verdict = Some(None);
                 }
                 Event::Closed(reason) => {
                     self.note(now, What::Closed(reason.code));
-                    self.remember_path();
+                    paths::remember_session(self.path, &self.session);
                     self.shared.fail(Error::from_close(&reason));
                     self.verdict = Some(Some(reason));
                 }

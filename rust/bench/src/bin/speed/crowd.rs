@@ -1,12 +1,13 @@
 //! Any number of sessions, each end driven by one thread that sleeps until one of them can go on.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use faspstream::{Client, Direction, Listener, Metadata, Read, Ready, Server, Session};
 
 use crate::Outcome;
+use crate::bells::Bells;
 use crate::load::BLOCK;
 
 /// Writes or reads of one session before others have their turn.
@@ -17,19 +18,17 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Tells the driving thread which session can go on.
 struct Bell {
     index: usize,
-    bell: Mutex<Sender<usize>>,
+    bells: Arc<Bells>,
 }
 
 impl Listener for Bell {
     fn on_ready(&self, _: Ready) {
-        let bell = self.bell.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Nobody listens once the crowd has ended.
-        let _ = bell.send(self.index);
+        self.bells.ring(self.index);
     }
 }
 
-fn listen(session: &Session, index: usize, bell: &Sender<usize>) {
-    session.set_listener(Arc::new(Bell { index, bell: Mutex::new(bell.clone()) }));
+fn listen(session: &Session, index: usize, bells: &Arc<Bells>) {
+    session.set_listener(Arc::new(Bell { index, bells: Arc::clone(bells) }));
 }
 
 /// Opens sessions from client to server and waits until the server has let them in.
@@ -43,20 +42,21 @@ pub(crate) fn open(client: &Client, count: usize) -> Outcome<Vec<Session>> {
 
 /// Pushes `bytes` through each of them and gives the seconds after which each was complete.
 pub(crate) fn push(sessions: &[Session], bytes: u64) -> Outcome<Vec<f64>> {
-    let (bell, ringing) = channel();
+    let bells = Arc::new(Bells::default());
     let began = Instant::now();
-    sessions.iter().enumerate().for_each(|(i, session)| listen(session, i, &bell));
+    sessions.iter().enumerate().for_each(|(i, session)| listen(session, i, &bells));
     let mut left = vec![bytes; sessions.len()];
     let mut seconds = vec![0.0; sessions.len()];
     let block = vec![0x5a; BLOCK];
     let mut open = sessions.len();
+    let mut ringing = VecDeque::new();
     while open > 0 {
-        let index = next(&ringing)?;
+        let index = bells.next(&mut ringing, PATIENCE).ok_or("nothing happened for two minutes")?;
         if seconds[index] > 0.0 {
             continue;
         }
         if write_some(&sessions[index], &block, &mut left[index])? {
-            bell.send(index)?;
+            ringing.push_back(index);
         } else if sessions[index].receipt().is_some() {
             seconds[index] = began.elapsed().as_secs_f64();
             open -= 1;
@@ -83,20 +83,19 @@ fn write_some(session: &Session, block: &[u8], left: &mut u64) -> Outcome<bool> 
     Ok(true)
 }
 
-fn next(ringing: &Receiver<usize>) -> Outcome<usize> {
-    ringing.recv_timeout(PATIENCE).map_err(|_| "nothing happened for two minutes".into())
-}
-
 /// Takes in and reads to the end whatever comes, until the server is closed.
 pub(crate) fn serve(server: &Server) -> Outcome<()> {
-    let (bell, ringing) = channel();
+    let bells = Arc::new(Bells::default());
     /// The index that stands for the server itself.
     const SERVER: usize = usize::MAX;
-    server.set_listener(Arc::new(Bell { index: SERVER, bell: Mutex::new(bell.clone()) }));
+    server.set_listener(Arc::new(Bell { index: SERVER, bells: Arc::clone(&bells) }));
     let mut sessions: Vec<Option<Session>> = Vec::new();
     let mut free: Vec<usize> = Vec::new();
     let mut buffer = vec![0; BLOCK];
-    for index in ringing.iter() {
+    let mut ringing = VecDeque::new();
+    loop {
+        // The end of the server rings too.
+        let Some(index) = bells.next(&mut ringing, Duration::MAX) else { continue };
         if index == SERVER {
             loop {
                 let Ok(found) = server.try_accept() else { return Ok(()) };
@@ -105,12 +104,12 @@ pub(crate) fn serve(server: &Server) -> Outcome<()> {
                     sessions.push(None);
                     sessions.len() - 1
                 });
-                listen(&session, index, &bell);
+                listen(&session, index, &bells);
                 sessions[index] = Some(session);
             }
         } else if let Some(session) = &sessions[index] {
             match read_some(session, &mut buffer) {
-                Some(true) => bell.send(index)?,
+                Some(true) => ringing.push_back(index),
                 Some(false) => {}
                 None => {
                     sessions[index] = None;
@@ -119,7 +118,6 @@ pub(crate) fn serve(server: &Server) -> Outcome<()> {
             }
         }
     }
-    Ok(())
 }
 
 /// True if there may be more at once; None at the end, and of a session that failed.

@@ -7,6 +7,8 @@
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
+mod bells;
+#[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
 mod load;
@@ -32,7 +34,8 @@ const USAGE: &str = "usage:
   speed veth [MEGABYTES] [ROUNDS] [NAME]   the same over a cable with an MTU of 1,500 and without offload; as root
   speed paced [MBIT] [SECONDS] [ROUNDS] [NAME]
                                            what a session costs whose application writes so much a second, and what others cost
-  speed sessions [COUNT] [MEGABYTES]       sessions at once through one server process, MEGABYTES in all
+  speed sessions [COUNT] [MEGABYTES] [ROUNDS]
+                                           sessions at once through one server process, MEGABYTES in all, beside a single one
   speed serial [COUNT]                     sessions one after another
   speed setups [SECONDS]                   new connections with TLS, each with a session of a few bytes";
 

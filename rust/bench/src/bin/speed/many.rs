@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use faspstream::{Client, Counters, Direction, Metadata, Server};
 
+use crate::meter::median;
 use crate::process::{ServerProcess, State, wait_for_parent};
 use crate::{Outcome, crowd};
 
@@ -26,25 +27,49 @@ fn connect(server: &ServerProcess) -> Outcome<Client> {
     Ok(Client::builder().tcp_port(server.port).connect()?)
 }
 
-/// `sessions [COUNT] [MEGABYTES]`: COUNT sessions at once, MEGABYTES in all, beside one that carries as much.
+/// `sessions [COUNT] [MEGABYTES] [ROUNDS]`: COUNT sessions at once, MEGABYTES in all, beside one that carries as much, in turns.
 pub(crate) fn sessions(words: &[String]) -> Outcome<()> {
     let number = |at: usize, default: u64| words.get(at).map_or(Ok(default), |word| word.parse());
-    let (count, bytes) = (number(0, 1_000)?, number(1, 2_000)? * 1_000_000);
-    let single = once(1, bytes)?;
-    let crowd = once(usize::try_from(count)?, bytes / count)?;
-    println!("\n{:.0} % of the rate of a single session", 100.0 * crowd / single);
+    let (count, bytes, rounds) = (number(0, 1_000)?, number(1, 2_000)? * 1_000_000, number(2, 1)?);
+    let (mut single, mut crowd) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        single.push(once(1, bytes)?);
+        crowd.push(once(usize::try_from(count)?, bytes / count)?);
+    }
+    let middle =
+        |of: fn(&Speed) -> f64, speeds: &[Speed]| median(&mut speeds.iter().map(of).collect::<Vec<_>>());
+    println!("\nmedians of {rounds}, GB/s and core-seconds of both ends per GB:");
+    for (name, speeds) in [("a single session", &single), ("all sessions together", &crowd)] {
+        println!("  {name:<22} {:.2} {:.2}", middle(|s| s.rate, speeds), middle(|s| s.cost, speeds));
+    }
+    let mut shares: Vec<f64> =
+        single.iter().zip(&crowd).map(|(one, all)| 100.0 * all.rate / one.rate).collect();
+    println!(
+        "{:.0} % of the rate of a single session; in each round: {shares:.0?}",
+        100.0 * middle(|s| s.rate, &crowd) / middle(|s| s.rate, &single)
+    );
+    println!("median of the rounds {:.0} %", median(&mut shares));
     Ok(())
 }
 
-/// Gives GB/s in all.
-fn once(count: usize, bytes: u64) -> Outcome<f64> {
+/// What a number of sessions did together.
+struct Speed {
+    /// GB/s in all.
+    rate: f64,
+    /// Core-seconds of both ends per GB.
+    cost: f64,
+}
+
+fn once(count: usize, bytes: u64) -> Outcome<Speed> {
     let server = ServerProcess::start()?;
     let client = connect(&server)?;
     crowd::push(&crowd::open(&client, 1)?, 1)?;
     let before = server.state()?;
     let sessions = crowd::open(&client, count)?;
     let idle = server.state()?;
+    let cpu = server.cpu_of_both()?;
     let seconds = crowd::push(&sessions, bytes)?;
+    let cost = (server.cpu_of_both()? - cpu) / (bytes as f64 * count as f64 / 1e9);
     let after = server.state()?;
     let total = seconds.iter().fold(0.0, |a: f64, b| a.max(*b));
     let rate = bytes as f64 * count as f64 / total / 1e9;
@@ -52,8 +77,7 @@ fn once(count: usize, bytes: u64) -> Outcome<f64> {
     let each =
         |state: State, of: fn(State) -> u64| of(state).saturating_sub(before.resident) as f64 / count as f64;
     println!(
-        "{count} sessions of {} bytes: all complete, {rate:.2} GB/s, Jain index {:.3}",
-        bytes,
+        "{count} sessions of {bytes} bytes: all complete, {rate:.2} GB/s, {cost:.2} core-s per GB, Jain index {:.3}",
         jain(&rates)
     );
     println!("  server before:    {before}");
@@ -67,7 +91,7 @@ fn once(count: usize, bytes: u64) -> Outcome<f64> {
         sum(|c| c.datagrams_lost),
         sum(|c| c.feedbacks)
     );
-    Ok(rate)
+    Ok(Speed { rate, cost })
 }
 
 /// Jain's index: 1 if all are equal, 1/n if one has all.

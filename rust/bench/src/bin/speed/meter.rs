@@ -27,19 +27,23 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn start() -> Outcome<Self> {
-        Ok(Self { began: Instant::now(), cpu: cpu()?, switches: switches()? })
+        Ok(Self { began: Instant::now(), cpu: cpu("self")?, switches: switches()? })
     }
 
     pub(crate) fn stop(&self) -> Outcome<Cost> {
         let seconds = self.began.elapsed().as_secs_f64();
         // The threads of a moment ago may have ended since, and their switches with them.
-        Ok(Cost { seconds, cpu: cpu()? - self.cpu, switches: switches()?.saturating_sub(self.switches) })
+        Ok(Cost {
+            seconds,
+            cpu: cpu("self")? - self.cpu,
+            switches: switches()?.saturating_sub(self.switches),
+        })
     }
 }
 
-/// Processor seconds of this process so far, ended threads included (proc_pid_stat(5), fields 14 and 15).
-fn cpu() -> Outcome<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
+/// Processor seconds of a process so far, by its number or `self`, ended threads included (proc_pid_stat(5), fields 14 and 15).
+pub(crate) fn cpu(process: &str) -> Outcome<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The second field is a name in parentheses, which may hold blanks.
     let rest = stat.rsplit_once(')').ok_or("/proc/self/stat has another form")?.1;
     let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>);

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 
 use crate::Outcome;
+use crate::meter::cpu;
 
 /// The word that makes this program the server of another run of it.
 pub(crate) const SERVE: &str = "serve";
@@ -30,6 +31,11 @@ impl ServerProcess {
 
     pub(crate) fn state(&self) -> Outcome<State> {
         State::of(&self.child.id().to_string())
+    }
+
+    /// Processor seconds of the server and of this process so far.
+    pub(crate) fn cpu_of_both(&self) -> Outcome<f64> {
+        Ok(cpu(&self.child.id().to_string())? + cpu("self")?)
     }
 }
 
