@@ -3,8 +3,8 @@
 #
 #   sudo rust/bench/measure.sh TARGET [short|long] [SECTION]...
 #
-# TARGET is the folder with wanlab, faspstream and the peers, such as target/release. The short form fits into half an hour on two idle
-# cores: few seeds and few links for those who are slow there; what it leaves out the page calls not run. The long form takes some hours.
+# TARGET is the folder with wanlab, faspstream and the peers, such as target/release. The short form fits into an hour and a half on two
+# idle cores: three seeds, and few links for those who are slow there; what it leaves out the page calls not run. The long form takes hours.
 # With sections only those are measured; the files of the others stay as they are.
 set -eu
 target=$(realpath "${1:?usage: measure.sh TARGET [short|long] [SECTION]...}")
@@ -43,13 +43,13 @@ if [ "$form" = long ]; then
 else
     section grid-100 grid --flows faspstream,bbr --rates 100mbit --rtts 10ms,100ms,200ms,300ms --losses 0,0.1%,1%,5% \
         --time 12s --seeds 3 --jobs 3
-    section grid-1000 grid --flows faspstream,bbr --rates 1gbit --rtts 10ms,100ms,200ms --losses 0,0.1%,1%,5% --time 10s --seeds 1
+    section grid-1000 grid --flows faspstream,bbr --rates 1gbit --rtts 10ms,100ms,200ms --losses 0,0.1%,1%,5% --time 10s --seeds 3
     for rival in $rivals; do
         section rivals-100-${rival/:/-} grid --flows $rival --rates 100mbit --rtts 10ms,100ms,200ms --losses 0,1%,5% \
-            --time 12s --seeds 1 --jobs 3
-        section rivals-1000-${rival/:/-} grid --flows $rival --rates 1gbit --rtts 100ms --losses 0,1% --time 10s --seeds 1
+            --time 12s --seeds 3 --jobs 3
+        section rivals-1000-${rival/:/-} grid --flows $rival --rates 1gbit --rtts 100ms --losses 0,1% --time 10s --seeds 3
     done
-    seeds=1
+    seeds=3
 fi
 section live live --seeds $seeds --jobs 2 --time 20s --delays "$results/new/live-delays.csv"
 section outage outage --seeds $seeds --jobs 3 $(series outage)
