@@ -48,7 +48,7 @@ pub struct Session {
     /// A PATH_RESPONSE is to be sent there.
     path_response: Option<(SocketAddr, [u8; 8])>,
     is_send_blocked: bool,
-    /// When that began last.
+    /// When that was so last.
     send_blocked_at: Option<Instant>,
     /// The caller has no processor time left.
     is_busy: bool,
@@ -128,8 +128,7 @@ impl Session {
     /// The local socket takes no more datagrams (true), or takes them again. Nothing is given out in between.
     pub fn handle_send_blocked(&mut self, now: Instant, blocked: bool) {
         let now = self.clock(now);
-        self.is_send_blocked = blocked;
-        if blocked {
+        if core::mem::replace(&mut self.is_send_blocked, blocked) || blocked {
             self.send_blocked_at = Some(now);
         }
         self.note_limit(now);

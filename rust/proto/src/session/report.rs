@@ -17,9 +17,6 @@ const LOCAL_BLOCKS: Duration = Duration::from_millis(50);
 
 /// Bytes that a writer may be ahead of the network.
 const WRITE_AHEAD: u64 = 6 << 20;
-/// Quarters of the window that are worth holding in a start, which knows what arrives a round trip late: what is in flight, and of the
-/// two round trips before, each less than half of the next, what is behind a gap.
-const START_WINDOWS: u64 = 7;
 
 /// Where one datagram in eight to three is lost in all, what the law takes for usual is what the path loses: less may be what a start has
 /// sent too much, and more is mostly what a queue has no room for.
@@ -162,9 +159,7 @@ impl SendHalf {
         let is_random = (sent / LOST_MUCH..sent / LOST_MOST).contains(&lost);
         let passing = if is_random { 1.0 - self.controller.usual_loss().min(0.5) } else { 1.0 };
         let product = ((arriving as f64 / passing) as u64).min(self.pacer.rate().bytes_in(base).0);
-        let growing =
-            if self.controller.is_starting() { self.controller.window().0 / 4 * START_WINDOWS } else { 0 };
-        product.saturating_mul(4).max(growing).saturating_add(WRITE_AHEAD).min(self.buffer_max)
+        product.saturating_mul(4).saturating_add(WRITE_AHEAD).min(self.buffer_max)
     }
 
     /// True if what arrived in order and was not read fills at least half of the window.

@@ -12,8 +12,8 @@ use crate::rate::cubic::Cubic;
 /// Seconds after which it is tried whether somebody still fills the queue.
 const REFRESH: f64 = 10.0;
 /// Seconds for which drains have to leave a queue before it is somebody else's: several streams like this one that start soon after each
-/// other leave one for a second or two.
-const PROOF: f64 = 2.0;
+/// other leave one for two or three seconds.
+const PROOF: f64 = 3.0;
 /// Seconds for which the queue has to be short before the other one is gone: its own answer to loss empties the queue too.
 const GONE: f64 = 1.5;
 /// Seconds for which another one is looked for more often after he has gone.
