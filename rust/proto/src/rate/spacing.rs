@@ -6,6 +6,8 @@ const WEIGHT: f64 = 0.125;
 /// another kind of path.
 const USUAL_WEIGHT: f64 = 1.0 / 32.0;
 const USUAL_MOST: f64 = 2.0;
+/// Multiple of what is usual that counts at most in what a byte meets: a silence is followed by as many feedbacks as before.
+const MET_MOST: f64 = 10.0;
 /// Feedbacks in a round trip below which they are few, and above which they are many again.
 const FEW: f64 = 14.0;
 const MANY: f64 = 20.0;
@@ -25,12 +27,13 @@ impl Spacing {
     /// A feedback has come `gap` seconds after the one before.
     pub(super) fn on_feedback(&mut self, gap: f64) {
         self.mean += WEIGHT * (gap - self.mean);
-        let weight = WEIGHT * (gap / self.met.max(1e-6)).min(2.0);
-        self.met += weight * (gap - self.met);
         self.usual = match self.usual {
             0.0 => gap,
             usual => usual + USUAL_WEIGHT * (gap.min(USUAL_MOST * usual) - usual),
         };
+        let gap = gap.min(MET_MOST * self.usual);
+        let weight = WEIGHT * (gap / self.met.max(1e-6)).min(2.0);
+        self.met += weight * (gap - self.met);
     }
 
     /// A round trip is over that takes `base` seconds without queue.

@@ -108,6 +108,14 @@ fn link_8591_a_path_that_becomes_longer_within_the_start_is_known_when_the_short
 }
 
 #[test]
+fn link_5555_and_9090_a_silence_on_a_path_of_no_length_is_not_how_far_feedbacks_are_apart() {
+    for seed in [5555, 9090] {
+        let outcome = link(seed);
+        holds!(outcome, outcome.flows[0].completed_at().is_some_and(|at| at < Time::from_secs(1)));
+    }
+}
+
+#[test]
 fn a_black_hole_under_heavy_loss_is_left_whatever_waits_to_be_sent_twice() {
     let mut scenario = transfer("black hole at 8 % loss", long_path().loss(0.08), 6 * SECOND);
     scenario.forward.script = Script::default().then(Time::from_secs(3), Change::Mtu(1300));
