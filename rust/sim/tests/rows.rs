@@ -60,8 +60,7 @@ fn a_process_that_gets_its_processor_late_keeps_its_rate() {
 fn streams_that_start_soon_after_each_other_mostly_share_alike() {
     let path = Path::new(BitRate::from_mbps(100), Duration::from_millis(50));
     let jain = [500, 600, 700, 800, 1000, 1500].map(|apart| {
-        let mut scenario =
-            Scenario::new("eight soon after each other", path.clone()).until(Duration::from_secs(40));
+        let mut scenario = Scenario::new("eight soon after each other", path).until(Duration::from_secs(40));
         for i in 0..8 {
             scenario = scenario.flow(Flow { start: Duration::from_millis(apart) * i, ..Flow::default() });
         }
