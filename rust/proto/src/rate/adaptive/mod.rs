@@ -41,10 +41,10 @@ const PACE_SEARCH: f64 = 1.5;
 /// feedback: the pace in the one case and the other, and the room in the window, at least and at most.
 const PACE_EVEN: f64 = 1.02;
 const PACE_COARSE: f64 = 1.05;
-/// Share of what passes that the pace does not fall below where it binds and something can queue.
-const PASSES_EVEN: f64 = 0.75;
 const SLACK_EVEN: f64 = 1.25;
 const SLACK_MOST: f64 = 2.0;
+/// Share of what passes that the pace does not fall below where it binds and something can queue.
+const PASSES_EVEN: f64 = 0.75;
 /// A queue that has overflowed and is shorter than this, in seconds, holds hardly anything.
 const SHALLOW: f64 = 0.003;
 /// Share of a shallow queue that is safe which a burst may take.
