@@ -55,6 +55,8 @@ pub(super) struct Search {
     is_first: bool,
     /// Delay that has turned out to be no queue, in seconds.
     noise: f64,
+    /// The shortest delay that was seen, in seconds.
+    least: f64,
     /// True until the first round trip is over.
     waits: bool,
     /// Datagrams of the flat round trips since the rate has last grown, and those of them that were lost.
@@ -85,6 +87,7 @@ impl Search {
             flat: 0,
             is_first: true,
             noise: 0.0,
+            least: f64::INFINITY,
             waits: false,
             stuck: (0.0, 0.0),
             heavy: None,
@@ -131,6 +134,11 @@ impl Search {
         (facts.base_rtt.as_secs_f64() * QUEUE_SHARE).clamp(QUEUE_MIN, QUEUE_MAX)
     }
 
+    /// True if something was queued all the time.
+    pub(super) fn is_queued(&self, facts: &FeedbackFacts) -> bool {
+        self.least > Self::start_limit(facts)
+    }
+
     /// True while the newest sample may be the beginning of a queue: to be waited for before growing on.
     pub(super) fn hesitates(&self, facts: &FeedbackFacts, queue: &Queue) -> bool {
         self.waits
@@ -171,6 +179,7 @@ impl Search {
         limit: f64,
         usual: f64,
     ) -> bool {
+        self.least = self.least.min(queue.latest());
         self.acked += facts.passed.0 as f64 / facts.datagram.0 as f64;
         self.lost += facts.lost.0 as f64 / facts.datagram.0 as f64;
         let usual = usual.max(self.free.1 / self.free.0.max(1.0));

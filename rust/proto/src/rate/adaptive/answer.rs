@@ -80,5 +80,6 @@ impl Adaptive {
         self.loss.recovers(facts.now, Duration::from_secs_f64((cubic.recovery() / 2.0).min(60.0)));
         self.cubic = Some(cubic);
         self.window *= beta;
+        self.set_mark();
     }
 }

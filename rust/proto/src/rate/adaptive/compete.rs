@@ -28,7 +28,34 @@ const APPROACH: f64 = 0.5;
 const STUBBORN: f64 = 2.5;
 const STUBBORN_CHANGE: f64 = 0.1;
 
+/// Growth of the window, as a factor, by which it shows whether the others make room.
+const GROWN: f64 = 4.0;
+/// Share of the link up to which a flow may have grown so much beside others who make no room: then the queue has grown by as much.
+const UNSEEN: f64 = 0.15;
+/// Seconds for which drains have to leave a queue after the others have turned out to make room.
+const PROOF_AFTER_DOUBT: f64 = 10.0;
+
+/// Where growth beside others began: bytes in flight, and the queue in seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
+    window: f64,
+    queue: f64,
+}
+
 impl Adaptive {
+    /// Growth beside the others is measured from here on.
+    pub(super) fn set_mark(&mut self) {
+        self.mark = Mark { window: self.window, queue: self.path.queue().standing() };
+    }
+
+    /// True if the window has grown and the queue has not grown with it: who fills a queue makes no room before something is lost, so
+    /// that what is sent beside him stands in it.
+    fn have_others_made_room(&self) -> bool {
+        let queue = self.path.queue().standing();
+        let risen = (queue - self.mark.queue).max(0.0) / (self.path.base() + queue);
+        self.window >= GROWN * self.mark.window && risen < UNSEEN * (1.0 - 1.0 / GROWN)
+    }
+
     /// A drain has left a queue: somebody else's if drains do so for some seconds, at once if that has been so of late. `before` is the
     /// window before the drain, `is_clear` is false where jitter or a search may have left as much.
     pub(super) fn contest(&mut self, facts: &FeedbackFacts, before: f64, is_clear: bool) {
@@ -37,7 +64,9 @@ impl Adaptive {
             self.before_contest = before;
             self.contested_at = facts.now;
         }
-        let is_proven = facts.now.since(self.contested_at).as_secs_f64() >= PROOF;
+        let doubted = self.doubted_at.is_some_and(|at| facts.now.since(at).as_secs_f64() < 60.0);
+        let proof = if doubted { PROOF_AFTER_DOUBT } else { PROOF };
+        let is_proven = facts.now.since(self.contested_at).as_secs_f64() >= proof;
         if self.loss.usual() > LOSSY || !(is_proven || is_clear && self.has_known_rival(facts)) {
             return;
         }
@@ -45,6 +74,7 @@ impl Adaptive {
         self.phase = Phase::Compete;
         self.full_at = facts.now;
         self.lossless = self.cubic.is_none();
+        self.set_mark();
         let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
         self.cubic = Some(self.cubic.unwrap_or_else(|| Cubic::from_here(facts, datagrams, flight)));
     }
@@ -58,7 +88,12 @@ impl Adaptive {
         if self.path.queue().peak() >= LEFT * target {
             self.full_at = facts.now;
         }
-        if facts.now.since(self.full_at).as_secs_f64() > GONE {
+        if self.loss.usual() > LOSSY || begins && self.have_others_made_room() {
+            self.phase = Phase::Steady;
+            self.rival_at = None;
+            self.contested = false;
+            self.doubted_at = Some(facts.now);
+        } else if facts.now.since(self.full_at).as_secs_f64() > GONE {
             self.phase = Phase::Steady;
             self.rival_at = Some(facts.now);
         } else if begins && self.is_stale(facts, REFRESH) {

@@ -124,6 +124,8 @@ pub struct Adaptive {
     /// While competing: when the queue was last long; and when competing ended last.
     full_at: Instant,
     rival_at: Option<Instant>,
+    mark: compete::Mark,
+    doubted_at: Option<Instant>,
     /// Round trips for which the queue was too short, below zero for which it was too long.
     astray: i32,
     /// True while competing without having lost yet: the share is still to be found.
@@ -166,6 +168,8 @@ impl Adaptive {
             before_contest: 0.0,
             full_at: Instant::ZERO,
             rival_at: None,
+            mark: compete::Mark::default(),
+            doubted_at: None,
             astray: 0,
             lossless: false,
         }
@@ -245,7 +249,8 @@ impl Adaptive {
             Phase::Search(search) => {
                 let usual = self.loss.usual();
                 if search.is_over(facts, self.path.queue(), begins, target, usual) {
-                    let (blocked, is_first, free) = (search.blocked(), search.is_first(), search.free_loss());
+                    let (blocked, free) = (search.blocked(), search.free_loss());
+                    let is_first = search.is_first() && !search.is_queued(facts);
                     self.end_search(facts, blocked, is_first, free);
                 } else if !facts.app_limited && !search.hesitates(facts, self.path.queue()) {
                     let best = self.path.window_for(self.path.best(), 0.0);
