@@ -55,6 +55,18 @@ impl Cubic {
         }
     }
 
+    /// The peak of a flow that loses once in `period` seconds: what it grows by in that time is what it has given up, RFC 9438 sections
+    /// 4.2 and 4.3.
+    pub(super) fn peak_of(period: f64, flight: f64) -> f64 {
+        (C / (1.0 - BETA) * period.powi(3)).max(reno_slope(BETA, flight) / (1.0 - BETA) * period)
+    }
+
+    /// Rises to `peak` datagrams before it is flat, if that is more.
+    pub(super) fn aim(&mut self, peak: f64) {
+        self.peak = self.peak.max(peak);
+        self.inflection = ((self.peak - self.floor).max(0.0) / self.steepness.max(1e-9)).cbrt();
+    }
+
     /// Datagrams allowed now.
     pub(super) fn allows(&self, facts: &FeedbackFacts) -> f64 {
         let t = (facts.now.since(self.since) + facts.base_rtt).as_secs_f64();

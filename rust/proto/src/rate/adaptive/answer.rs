@@ -77,6 +77,7 @@ impl Adaptive {
         }
         let window = self.window / self.path.datagram();
         let cubic = Cubic::after_cut(facts, window, beta, self.path.flight(), self.cubic.as_ref());
+        let cubic = self.catch_up(facts, cubic);
         self.loss.recovers(facts.now, Duration::from_secs_f64((cubic.recovery() / 2.0).min(60.0)));
         self.cubic = Some(cubic);
         self.window *= beta;

@@ -20,6 +20,14 @@ const GONE: f64 = 1.5;
 const MEMORY: f64 = 20.0;
 /// Share of loss above which nobody who answers loss fills a queue: with 0.15 % a CUBIC flow of 100 ms keeps some 25 datagrams in flight.
 const LOSSY: f64 = 0.001_5;
+/// The same above which competing ends: overflow alone does not get there.
+const SURELY_LOSSY: f64 = 0.006;
+/// Share of the longest queue of late above which a drain can tell whose the queue is.
+const TALL: f64 = 0.7;
+/// Share of the longest queue since then below which somebody has given way.
+const FALLEN: f64 = 0.6;
+/// Most that a window catches up in a cycle, as a factor.
+const CATCH_UP: f64 = 1.5;
 /// Growth per round trip of a flow that competes and has not lost yet: its share is still to be found.
 const ENTRY: f64 = 0.2;
 /// Growth per round trip towards the ceiling.
@@ -35,25 +43,33 @@ const UNSEEN: f64 = 0.15;
 /// Seconds for which drains have to leave a queue after the others have turned out to make room.
 const PROOF_AFTER_DOUBT: f64 = 10.0;
 
-/// Where growth beside others began: bytes in flight, and the queue in seconds.
+/// Where growth beside others began: bytes in flight, the queue in seconds, and the longest one since.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mark {
     window: f64,
     queue: f64,
+    longest: f64,
 }
 
 impl Adaptive {
     /// Growth beside the others is measured from here on.
     pub(super) fn set_mark(&mut self) {
-        self.mark = Mark { window: self.window, queue: self.path.queue().standing() };
+        let queue = self.path.queue().latest();
+        self.mark = Mark { window: self.window, queue, longest: queue };
     }
 
     /// True if the window has grown and the queue has not grown with it: who fills a queue makes no room before something is lost, so
     /// that what is sent beside him stands in it.
-    fn have_others_made_room(&self) -> bool {
+    fn have_others_made_room(&mut self) -> bool {
         let queue = self.path.queue().standing();
-        let risen = (queue - self.mark.queue).max(0.0) / (self.path.base() + queue);
-        self.window >= GROWN * self.mark.window && risen < UNSEEN * (1.0 - 1.0 / GROWN)
+        if self.window < 1.2 * self.mark.window {
+            self.mark.queue = self.mark.queue.min(queue);
+            self.mark.longest = self.mark.queue;
+        }
+        self.mark.longest = self.mark.longest.max(queue);
+        self.window >= GROWN * self.mark.window
+            && (self.mark.longest - self.mark.queue) * self.path.best()
+                < UNSEEN * (self.window - self.mark.window)
     }
 
     /// A drain has left a queue: somebody else's if drains do so for some seconds, at once if that has been so of late. `before` is the
@@ -75,6 +91,7 @@ impl Adaptive {
         self.full_at = facts.now;
         self.lossless = self.cubic.is_none();
         self.set_mark();
+        (self.cycle, self.cycle_at, self.top) = (0.0, facts.now, 0.0);
         let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
         self.cubic = Some(self.cubic.unwrap_or_else(|| Cubic::from_here(facts, datagrams, flight)));
     }
@@ -84,11 +101,45 @@ impl Adaptive {
         self.rival_at.is_some_and(|at| facts.now.since(at).as_secs_f64() < MEMORY)
     }
 
+    /// Somebody has given way: a cycle of those who fill the queue is over.
+    fn note_cycle(&mut self, facts: &FeedbackFacts) {
+        let lasted = facts.now.since(self.cycle_at).as_secs_f64();
+        if lasted > 4.0 * self.path.flight() {
+            self.cycle = lasted;
+            self.cycle_at = facts.now;
+        }
+        self.top = self.path.queue().latest();
+    }
+
+    pub(super) fn catch_up(&mut self, facts: &FeedbackFacts, mut cubic: Cubic) -> Cubic {
+        if matches!(self.phase, Phase::Compete) {
+            self.note_cycle(facts);
+            let window = self.window / self.path.datagram();
+            cubic.aim(Cubic::peak_of(self.cycle, self.path.flight()).min(CATCH_UP * window));
+        }
+        cubic
+    }
+
+    fn watch_cycle(&mut self, facts: &FeedbackFacts, target: f64) {
+        let latest = self.path.queue().latest();
+        self.top = self.top.max(self.path.queue().standing());
+        if latest < FALLEN * self.top && self.top > target {
+            self.note_cycle(facts);
+            if let Some(cubic) = &mut self.cubic {
+                cubic.aim(
+                    Cubic::peak_of(self.cycle, self.path.flight())
+                        .min(CATCH_UP * self.window / self.path.datagram()),
+                );
+            }
+        }
+    }
+
     pub(super) fn step_compete(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64, target: f64) {
+        self.watch_cycle(facts, target);
         if self.path.queue().peak() >= LEFT * target {
             self.full_at = facts.now;
         }
-        if self.loss.usual() > LOSSY || begins && self.have_others_made_room() {
+        if self.loss.usual() > SURELY_LOSSY || begins && self.have_others_made_room() {
             self.phase = Phase::Steady;
             self.rival_at = None;
             self.contested = false;
@@ -96,7 +147,8 @@ impl Adaptive {
         } else if facts.now.since(self.full_at).as_secs_f64() > GONE {
             self.phase = Phase::Steady;
             self.rival_at = Some(facts.now);
-        } else if begins && self.is_stale(facts, REFRESH) {
+        } else if begins && self.is_stale(facts, REFRESH) && self.path.queue().standing() > TALL * self.crest
+        {
             self.drain(facts, self.window, Purpose::Refresh);
         } else if self.loss.is_pardoned() {
             let most = STUBBORN * self.path.window_for(self.path.clearing(), 0.0);

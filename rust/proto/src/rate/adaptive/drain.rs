@@ -67,6 +67,10 @@ pub(super) struct Drain {
 
 impl Adaptive {
     pub(super) fn drain(&mut self, facts: &FeedbackFacts, before: f64, purpose: Purpose) {
+        if matches!(self.phase, Phase::Compete) {
+            // The other one's own answer to loss empties the queue as well as his absence.
+            self.rival_at = Some(facts.now);
+        }
         let least =
             if matches!(purpose, Purpose::Doubt { .. }) { DOUBT_RATE * self.path.best() } else { 0.0 };
         let rate = self.path.fastest().max(least);

@@ -126,6 +126,9 @@ pub struct Adaptive {
     rival_at: Option<Instant>,
     mark: compete::Mark,
     doubted_at: Option<Instant>,
+    cycle: f64,
+    cycle_at: Instant,
+    top: f64,
     /// Round trips for which the queue was too short, below zero for which it was too long.
     astray: i32,
     /// True while competing without having lost yet: the share is still to be found.
@@ -170,6 +173,9 @@ impl Adaptive {
             rival_at: None,
             mark: compete::Mark::default(),
             doubted_at: None,
+            cycle: 0.0,
+            cycle_at: Instant::ZERO,
+            top: 0.0,
             astray: 0,
             lossless: false,
         }

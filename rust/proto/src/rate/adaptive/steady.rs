@@ -77,7 +77,8 @@ impl Adaptive {
             self.phase =
                 Phase::Search(if self.is_low() { Search::yielded(rate) } else { Search::resume(rate) });
         } else if self.is_stale(facts, patience) {
-            self.drain(facts, self.window, Purpose::Refresh);
+            let rival = self.content.max(self.window);
+            self.drain(facts, rival, Purpose::Refresh);
         } else {
             return false;
         }
