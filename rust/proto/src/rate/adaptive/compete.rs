@@ -5,7 +5,7 @@
 //! although it was answered, the other one does not yield to loss (BBR of the first version), and to yield alone has no use.
 
 use super::drain::{LEFT, Purpose};
-use super::{Adaptive, Phase};
+use super::{Adaptive, EMPTY, Phase};
 use crate::rate::FeedbackFacts;
 use crate::rate::cubic::Cubic;
 
@@ -99,6 +99,22 @@ impl Adaptive {
     /// True if somebody else has filled the queue of late.
     pub(super) fn has_known_rival(&self, facts: &FeedbackFacts) -> bool {
         self.rival_at.is_some_and(|at| facts.now.since(at).as_secs_f64() < MEMORY)
+    }
+
+    /// Streams like this one that let the queue run empty fill it again at once; who answers a loss does so slowly.
+    pub(super) fn watch_fall(&mut self, facts: &FeedbackFacts, target: f64, queue: f64) {
+        if queue < EMPTY * target && self.fallen.is_none() {
+            self.fallen = Some((facts.now, self.path.queue().peak()));
+        }
+        let Some((at, from)) = self.fallen else { return };
+        let lasted = facts.now.since(at).as_secs_f64();
+        if queue > 0.5 * from.max(target) {
+            self.fallen = None;
+            self.contested &= lasted > 4.0 * self.path.flight();
+        } else if lasted > GONE {
+            self.fallen = None;
+            self.contested = false;
+        }
     }
 
     /// Somebody has given way: a cycle of those who fill the queue is over.

@@ -126,6 +126,7 @@ pub struct Adaptive {
     rival_at: Option<Instant>,
     mark: compete::Mark,
     doubted_at: Option<Instant>,
+    fallen: Option<(Instant, f64)>,
     cycle: f64,
     cycle_at: Instant,
     top: f64,
@@ -173,6 +174,7 @@ impl Adaptive {
             rival_at: None,
             mark: compete::Mark::default(),
             doubted_at: None,
+            fallen: None,
             cycle: 0.0,
             cycle_at: Instant::ZERO,
             top: 0.0,
@@ -249,8 +251,8 @@ impl Adaptive {
         }
         if queue < EMPTY * target {
             self.empty_at = facts.now;
-            self.contested = false;
         }
+        self.watch_fall(facts, target, queue);
         match &mut self.phase {
             Phase::Search(search) => {
                 let usual = self.loss.usual();
