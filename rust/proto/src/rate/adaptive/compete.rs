@@ -89,6 +89,10 @@ impl Adaptive {
         self.window = self.window.max(self.before_contest).max(before);
         self.phase = Phase::Compete;
         self.full_at = facts.now;
+        if !self.has_known_rival(facts) {
+            // What was cut while yielding is no share: it is found like that of a flow that begins.
+            self.cubic = None;
+        }
         self.lossless = self.cubic.is_none();
         self.set_mark();
         (self.cycle, self.cycle_at, self.top) = (0.0, facts.now, 0.0);
