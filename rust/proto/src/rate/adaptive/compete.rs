@@ -27,7 +27,7 @@ const TALL: f64 = 0.7;
 /// Share of the longest queue since then below which somebody has given way.
 const FALLEN: f64 = 0.6;
 /// Most that a window catches up in a cycle, as a factor.
-const CATCH_UP: f64 = 1.5;
+const CATCH_UP: f64 = 3.0;
 /// Growth per round trip of a flow that competes and has not lost yet: its share is still to be found.
 const ENTRY: f64 = 0.2;
 /// Growth per round trip towards the ceiling.
@@ -159,7 +159,9 @@ impl Adaptive {
         if self.path.queue().peak() >= LEFT * target {
             self.full_at = facts.now;
         }
-        if self.loss.usual() > SURELY_LOSSY || begins && self.have_others_made_room() {
+        let is_lossy =
+            self.loss.usual() > SURELY_LOSSY && facts.now.since(self.cycle_at).as_secs_f64() > PROOF;
+        if is_lossy || begins && self.have_others_made_room() {
             self.phase = Phase::Steady;
             self.rival_at = None;
             self.contested = false;
