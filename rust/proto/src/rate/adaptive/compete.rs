@@ -95,6 +95,7 @@ impl Adaptive {
         }
         self.lossless = self.cubic.is_none();
         self.set_mark();
+        self.refills = 0;
         (self.cycle, self.cycle_at, self.top) = (0.0, facts.now, 0.0);
         let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
         self.cubic = Some(self.cubic.unwrap_or_else(|| Cubic::from_here(facts, datagrams, flight)));
@@ -114,7 +115,9 @@ impl Adaptive {
         let lasted = facts.now.since(at).as_secs_f64();
         if queue > 0.5 * from.max(target) {
             self.fallen = None;
-            self.contested &= lasted > 4.0 * self.path.flight();
+            let is_slow = lasted > 4.0 * self.path.flight();
+            self.contested &= is_slow;
+            self.refills = if is_slow { 0 } else { self.refills + 1 };
         } else if lasted > GONE {
             self.fallen = None;
             self.contested = false;
@@ -161,7 +164,7 @@ impl Adaptive {
         }
         let is_lossy =
             self.loss.usual() > SURELY_LOSSY && facts.now.since(self.cycle_at).as_secs_f64() > PROOF;
-        if is_lossy || begins && self.have_others_made_room() {
+        if is_lossy || self.refills >= 2 || begins && self.have_others_made_room() {
             self.phase = Phase::Steady;
             self.rival_at = None;
             self.contested = false;
