@@ -23,6 +23,7 @@ use super::path::Path;
 use super::search::Search;
 use super::target::{queue_target, weight};
 use super::{FeedbackFacts, RateController};
+use answer::SAFE;
 use drain::{Drain, Purpose};
 
 /// Share of a remembered rate that a session begins with, and of its own rate that it goes on with after a silence or on a new path.
@@ -344,6 +345,11 @@ impl RateController for Adaptive {
         let peak = self.path.queue().peak();
         self.crest = (self.crest * (1.0 - (self.path.since_last() / CREST_TIME).min(1.0))).max(peak);
         self.overflow *= 1.0 + OVERFLOW_GROWTH * self.path.since_last().min(1.0);
+        let standing = self.path.queue().standing();
+        if standing < peak {
+            // What stands has room, however short the queue seemed while the base delay was not known.
+            self.overflow = self.overflow.max(SAFE * standing);
+        }
         self.step(facts, begins, (facts.acked + facts.lost).0 as f64);
         self.step_loss(facts, begins);
         self.check_memory(facts);
