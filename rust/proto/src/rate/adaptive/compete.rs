@@ -40,8 +40,6 @@ const STUBBORN_CHANGE: f64 = 0.1;
 const GROWN: f64 = 4.0;
 /// Share of the link up to which a flow may have grown so much beside others who make no room: then the queue has grown by as much.
 const UNSEEN: f64 = 0.15;
-/// Seconds for which drains have to leave a queue after the others have turned out to make room.
-const PROOF_AFTER_DOUBT: f64 = 10.0;
 
 /// Where growth beside others began: bytes in flight, the queue in seconds, and the longest one since.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,9 +78,7 @@ impl Adaptive {
             self.before_contest = before;
             self.contested_at = facts.now;
         }
-        let doubted = self.doubted_at.is_some_and(|at| facts.now.since(at).as_secs_f64() < 60.0);
-        let proof = if doubted { PROOF_AFTER_DOUBT } else { PROOF };
-        let is_proven = facts.now.since(self.contested_at).as_secs_f64() >= proof;
+        let is_proven = facts.now.since(self.contested_at).as_secs_f64() >= PROOF;
         if self.loss.usual() > LOSSY || !(is_proven || is_clear && self.has_known_rival(facts)) {
             return;
         }
@@ -168,7 +164,6 @@ impl Adaptive {
             self.phase = Phase::Steady;
             self.rival_at = None;
             self.contested = false;
-            self.doubted_at = Some(facts.now);
         } else if facts.now.since(self.full_at).as_secs_f64() > GONE {
             self.phase = Phase::Steady;
             self.rival_at = Some(facts.now);

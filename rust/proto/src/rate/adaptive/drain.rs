@@ -178,8 +178,7 @@ impl Adaptive {
             return;
         }
         if recent < LEFT * drain.queue || recent < FOREIGN * (target + 2.0 * swing) || self.is_low() {
-            // A queue that was falling already was emptied by another one's answer to loss.
-            self.contested &= drain.queue < 0.6 * drain.peak;
+            self.contested = false;
             if drain.purpose == Purpose::Refresh && recent < LEFT * drain.queue {
                 self.window *= self.rebalanced(drain.target + swing, drain.queue);
             }
