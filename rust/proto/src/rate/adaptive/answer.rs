@@ -76,11 +76,14 @@ impl Adaptive {
             self.overflow = (SAFE * queue.peak()).max(serialization);
         }
         let window = self.window / self.path.datagram();
-        let cubic = Cubic::after_cut(facts, window, beta, self.path.flight(), self.cubic.as_ref());
-        let cubic = self.catch_up(facts, cubic);
+        let mut cubic = Cubic::after_cut(facts, window, beta, self.path.flight(), self.cubic.as_ref());
+        if matches!(self.phase, Phase::Compete) {
+            self.rival.end_cycle(facts.now, self.path.queue(), self.path.flight());
+            self.catch_up(&mut cubic);
+        }
         self.loss.recovers(facts.now, Duration::from_secs_f64((cubic.recovery() / 2.0).min(60.0)));
         self.cubic = Some(cubic);
         self.window *= beta;
-        self.set_mark();
+        self.rival.measure_growth(self.window, self.path.queue());
     }
 }

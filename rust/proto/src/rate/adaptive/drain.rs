@@ -67,10 +67,6 @@ pub(super) struct Drain {
 
 impl Adaptive {
     pub(super) fn drain(&mut self, facts: &FeedbackFacts, before: f64, purpose: Purpose) {
-        if matches!(self.phase, Phase::Compete) {
-            // The other one's own answer to loss empties the queue as well as his absence.
-            self.rival_at = Some(facts.now);
-        }
         let least =
             if matches!(purpose, Purpose::Doubt { .. }) { DOUBT_RATE * self.path.best() } else { 0.0 };
         let rate = self.path.fastest().max(least);
@@ -178,7 +174,7 @@ impl Adaptive {
             return;
         }
         if recent < LEFT * drain.queue || recent < FOREIGN * (target + 2.0 * swing) || self.is_low() {
-            self.contested = false;
+            self.rival.acquit();
             if drain.purpose == Purpose::Refresh && recent < LEFT * drain.queue {
                 self.window *= self.rebalanced(drain.target + swing, drain.queue);
             }

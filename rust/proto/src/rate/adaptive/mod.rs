@@ -7,6 +7,7 @@
 mod answer;
 mod compete;
 mod drain;
+mod rival;
 mod share;
 mod steady;
 
@@ -25,6 +26,7 @@ use super::target::{queue_target, weight};
 use super::{FeedbackFacts, RateController};
 use answer::SAFE;
 use drain::{Drain, Purpose};
+use rival::Rival;
 
 /// Share of a remembered rate that a session begins with, and of its own rate that it goes on with after a silence or on a new path.
 const RESUME_SHARE: f64 = 0.5;
@@ -118,19 +120,9 @@ pub struct Adaptive {
     overflow: f64,
     /// The longest queue of late, in seconds, fading.
     crest: f64,
-    /// True while the last drain has not emptied the queue; when the first such one ended, and the window before it.
-    contested: bool,
-    contested_at: Instant,
-    before_contest: f64,
-    /// While competing: when the queue was last long; and when competing ended last.
+    rival: Rival,
+    /// While competing: when the queue was last long.
     full_at: Instant,
-    rival_at: Option<Instant>,
-    mark: compete::Mark,
-    refills: u32,
-    fallen: Option<(Instant, f64)>,
-    cycle: f64,
-    cycle_at: Instant,
-    top: f64,
     /// Round trips for which the queue was too short, below zero for which it was too long.
     astray: i32,
     /// True while competing without having lost yet: the share is still to be found.
@@ -168,17 +160,8 @@ impl Adaptive {
             queued_at: Instant::ZERO,
             overflow: f64::INFINITY,
             crest: 0.0,
-            contested: false,
-            contested_at: Instant::ZERO,
-            before_contest: 0.0,
+            rival: Rival::default(),
             full_at: Instant::ZERO,
-            rival_at: None,
-            mark: compete::Mark::default(),
-            refills: 0,
-            fallen: None,
-            cycle: 0.0,
-            cycle_at: Instant::ZERO,
-            top: 0.0,
             astray: 0,
             lossless: false,
         }
@@ -253,7 +236,7 @@ impl Adaptive {
         if queue < EMPTY * target {
             self.empty_at = facts.now;
         }
-        self.watch_fall(facts, target, queue);
+        self.rival.watch_fall(facts.now, self.path.queue(), target, self.path.flight());
         match &mut self.phase {
             Phase::Search(search) => {
                 let usual = self.loss.usual();

@@ -46,7 +46,7 @@ impl Adaptive {
     /// True if somebody else lets the queue run empty, and this flow has not seen it empty for long: together they see the base delay,
     /// alone a flow among many does not.
     pub(super) fn joins_drain(&self, facts: &FeedbackFacts) -> bool {
-        !self.contested
+        !self.rival.is_suspected()
             && !self.is_low()
             && self.is_stale(facts, JOIN_TIME)
             && self.path.queue().recent() < SHRUNK * self.path.queue().earlier()

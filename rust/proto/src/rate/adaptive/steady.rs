@@ -67,7 +67,8 @@ impl Adaptive {
         let is_long = queue > LONG * (target + self.path.queue().swing()) && !self.path.queue().is_stepping();
         self.long_rounds = if is_long { self.long_rounds + 1 } else { 0 };
         self.lift(facts, free);
-        let patience = if self.contested || self.has_known_rival(facts) { RETRY } else { REFRESH };
+        let patience =
+            if self.rival.is_suspected() || self.rival.is_known(facts.now) { RETRY } else { REFRESH };
         let far = queue > 2.0 * LONG * (target + self.path.queue().swing());
         if self.long_rounds >= if far { FAR_ROUNDS } else { LONG_ROUNDS } {
             let rival = self.content.max(self.window);

@@ -1,0 +1,180 @@
+//! Who else fills the queue: what tells those who grow until they lose from streams like this one.
+//!
+//! A drain that leaves a queue may mean either of them, and to take one for the other costs nearly all of a share. So a verdict needs
+//! drains that fail for some seconds, and is taken back by two signs that nobody gives who fills a queue: streams like this one fill a
+//! queue that they have let run empty again within round trips, and they make room for one that grows before anything is lost.
+
+use crate::rate::model::Queue;
+use crate::units::Instant;
+
+use super::EMPTY;
+
+/// Seconds for which drains have to leave a queue before it is somebody else's: several streams like this one that start soon after each
+/// other leave one for two or three seconds.
+const PROOF: f64 = 3.0;
+/// Seconds for which the queue has to be short before the other one is gone: its own answer to loss empties the queue too.
+pub(super) const GONE: f64 = 1.5;
+/// Seconds for which another one is looked for more often after he has gone.
+const MEMORY: f64 = 20.0;
+/// Share of a queue from which on it is filled again, and the round trips within which only streams like this one do that: after an
+/// answer to loss the cubic function takes a fifth of its cycle to get back half of what was given up.
+const REFILLED: f64 = 0.5;
+const REFILL_ROUNDS: f64 = 4.0;
+/// Such fillings after which there is no rival.
+const REFILLS: u32 = 2;
+/// Growth of the window, as a factor, by which it shows whether the others make room; below [`BEGINS`] it has not begun.
+const GROWN: f64 = 4.0;
+const BEGINS: f64 = 1.2;
+/// Share of the best rate's worth of what a window has grown by that would stand in the queue at least if nobody had made room.
+const STANDS: f64 = 0.15;
+/// Share of the longest queue since then below which somebody has given way.
+const FALLEN: f64 = 0.6;
+/// Flights that lie between two who give way.
+const APART: f64 = 4.0;
+
+/// What is known of a rival.
+#[derive(Debug, Default)]
+pub(super) struct Rival {
+    /// When the first of the drains ended that did not empty the queue, and the window before it.
+    suspected: Option<(Instant, f64)>,
+    seen_at: Option<Instant>,
+    /// When the queue fell, and from how many seconds.
+    fell: Option<(Instant, f64)>,
+    refills: u32,
+    growth: Growth,
+    cycle: Cycle,
+}
+
+/// Where growth beside others began: bytes in flight, the queue in seconds, and the longest one since.
+#[derive(Clone, Copy, Debug, Default)]
+struct Growth {
+    window: f64,
+    queue: f64,
+    longest: f64,
+}
+
+/// The time from one answer to loss to the next: by one's own losses, or by a queue that falls.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cycle {
+    /// Seconds that the last one took; zero before one is over.
+    lasted: f64,
+    since: Instant,
+    /// The longest queue since then, in seconds.
+    top: f64,
+}
+
+impl Rival {
+    /// True while the last drain has not emptied the queue.
+    pub(super) fn is_suspected(&self) -> bool {
+        self.suspected.is_some()
+    }
+
+    /// True if somebody else has filled the queue of late.
+    pub(super) fn is_known(&self, now: Instant) -> bool {
+        self.seen_at.is_some_and(|at| now.since(at).as_secs_f64() < MEMORY)
+    }
+
+    /// A drain has left a queue; `window` was in flight before it. The window before the first such drain if that is proof: after some
+    /// seconds of them, or at once (`is_clear`) if somebody was there of late.
+    pub(super) fn suspect(&mut self, now: Instant, window: f64, is_clear: bool) -> Option<f64> {
+        let (since, before) = *self.suspected.get_or_insert((now, window));
+        let is_proven = now.since(since).as_secs_f64() >= PROOF || is_clear && self.is_known(now);
+        is_proven.then_some(before)
+    }
+
+    /// A drain has emptied the queue.
+    pub(super) fn acquit(&mut self) {
+        self.suspected = None;
+    }
+
+    /// Somebody fills the queue.
+    pub(super) fn see(&mut self, now: Instant) {
+        self.seen_at = Some(now);
+    }
+
+    /// There was none.
+    pub(super) fn forget(&mut self) {
+        self.suspected = None;
+        self.seen_at = None;
+    }
+
+    /// Follows a queue that falls: who fills it again tells of himself. `target` is the queue aimed at, `flight` the time that a byte
+    /// spends in flight, in seconds.
+    pub(super) fn watch_fall(&mut self, now: Instant, queue: &Queue, target: f64, flight: f64) {
+        let standing = queue.standing();
+        if standing < EMPTY * target && self.fell.is_none() {
+            self.fell = Some((now, queue.peak()));
+        }
+        let Some((at, from)) = self.fell else { return };
+        let lasted = now.since(at).as_secs_f64();
+        if standing > REFILLED * from.max(target) {
+            self.fell = None;
+            if lasted > REFILL_ROUNDS * flight {
+                self.refills = 0;
+            } else {
+                self.refills += 1;
+                self.suspected = None;
+            }
+        } else if lasted > GONE {
+            self.fell = None;
+            self.suspected = None;
+        }
+    }
+
+    /// Competing begins with `window` bytes in flight.
+    pub(super) fn meet(&mut self, now: Instant, window: f64, queue: &Queue) {
+        self.refills = 0;
+        self.cycle = Cycle { since: now, ..Cycle::default() };
+        self.measure_growth(window, queue);
+    }
+
+    /// Growth is measured from here on.
+    pub(super) fn measure_growth(&mut self, window: f64, queue: &Queue) {
+        let queue = queue.latest();
+        self.growth = Growth { window, queue, longest: queue };
+    }
+
+    /// True if those who were taken for a rival are none: they fill an empty queue at once, or the window has grown and the queue has
+    /// not grown with it. `best` is the best rate of late, in bytes per second.
+    pub(super) fn is_none(&mut self, window: f64, queue: &Queue, best: f64) -> bool {
+        let (growth, standing) = (&mut self.growth, queue.standing());
+        if window < BEGINS * growth.window {
+            // What a cut takes from the queue shows a round trip later.
+            growth.queue = growth.queue.min(standing);
+            growth.longest = growth.queue;
+        }
+        growth.longest = growth.longest.max(standing);
+        let has_grown = window >= GROWN * growth.window;
+        let stands = (growth.longest - growth.queue) * best;
+        self.refills >= REFILLS || has_grown && stands < STANDS * (window - growth.window)
+    }
+
+    /// True if the queue has fallen as it does when somebody answers a loss.
+    pub(super) fn has_given_way(&mut self, now: Instant, queue: &Queue, target: f64, flight: f64) -> bool {
+        self.cycle.top = self.cycle.top.max(queue.standing());
+        let gives_way = queue.latest() < FALLEN * self.cycle.top && self.cycle.top > target;
+        if gives_way {
+            self.end_cycle(now, queue, flight);
+        }
+        gives_way
+    }
+
+    /// Somebody has answered a loss: a cycle is over, unless it is the same loss.
+    pub(super) fn end_cycle(&mut self, now: Instant, queue: &Queue, flight: f64) {
+        let lasted = self.cycle_age(now);
+        if lasted > APART * flight {
+            self.cycle = Cycle { lasted, since: now, ..self.cycle };
+        }
+        self.cycle.top = queue.latest();
+    }
+
+    /// Seconds since the last answer to loss.
+    pub(super) fn cycle_age(&self, now: Instant) -> f64 {
+        now.since(self.cycle.since).as_secs_f64()
+    }
+
+    /// Seconds from one answer to the next; zero before that has been seen.
+    pub(super) fn cycle(&self) -> f64 {
+        self.cycle.lasted
+    }
+}
