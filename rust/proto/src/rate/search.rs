@@ -3,7 +3,7 @@
 use super::FeedbackFacts;
 use super::model::Queue;
 
-/// Growth per round trip in the start while the flight is small: a thousand datagrams hurt nobody for long.
+/// Growth per round trip in the start while the flight is small: some hundred datagrams hurt nobody for long.
 const START_SMALL: f64 = 3.0;
 /// Growth per round trip in the start later.
 const START: f64 = 2.5;
