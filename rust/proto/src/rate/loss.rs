@@ -63,6 +63,8 @@ pub(super) struct LossJudge {
     episodes: u32,
     /// Only what was sent from then on counts: where datagrams are overtaken, what was lost before is known late.
     counts_from: Instant,
+    /// When the newest datagram that the last feedback told of was sent.
+    settled_at: Instant,
     /// Until when the window recovers from the last episode.
     recovers_until: Instant,
     judged_at: Instant,
@@ -101,7 +103,9 @@ impl LossJudge {
         is_short: bool,
         competes: bool,
     ) -> Verdict {
-        if facts.settled_at < self.counts_from {
+        // What one feedback settles may begin with the end of a flight from before, of which nothing newer had told until now.
+        let settled_from = core::mem::replace(&mut self.settled_at, facts.settled_at);
+        if settled_from < self.counts_from {
             return Verdict::Usual;
         }
         let acked = facts.passed.0 as f64 / facts.datagram.0 as f64;

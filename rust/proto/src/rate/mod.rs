@@ -90,9 +90,9 @@ pub trait RateController: core::fmt::Debug + Send {
     }
     /// True while the law still searches for the capacity.
     fn is_starting(&self) -> bool;
-    /// The share of datagrams, 0 to 1, that the law has found to be lost whatever is sent.
-    fn usual_loss(&self) -> f64 {
-        0.0
+    /// The share of datagrams, 0 to 1, that the law has found to be lost whatever is sent; None of a law that does not look for it.
+    fn usual_loss(&self) -> Option<f64> {
+        None
     }
 }
 
@@ -178,7 +178,7 @@ impl RateController for Controller {
         each!(self, law => law.is_starting())
     }
 
-    fn usual_loss(&self) -> f64 {
+    fn usual_loss(&self) -> Option<f64> {
         each!(self, law => law.usual_loss())
     }
 }

@@ -3,12 +3,12 @@
 use super::FeedbackFacts;
 use super::model::Queue;
 
-/// Growth per round trip in the start while the flight is small: a thousand datagrams hurt nobody for long.
+/// Growth per round trip in the start while the flight is small: some hundred datagrams hurt nobody for long.
 const START_SMALL: f64 = 3.0;
 /// Growth per round trip in the start later.
 const START: f64 = 2.5;
 /// Datagrams in flight up to which the start grows by [`START_SMALL`].
-const SMALL: f64 = 1_000.0;
+const SMALL: f64 = 700.0;
 /// Growth per round trip in the start of less than [`NEAR`] seconds up to so many datagrams in flight: there is time, and hardly any queue.
 const START_NEAR: f64 = 2.2;
 const NEAR: f64 = 0.03;

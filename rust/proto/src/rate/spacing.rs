@@ -6,8 +6,9 @@ const WEIGHT: f64 = 0.125;
 /// another kind of path.
 const USUAL_WEIGHT: f64 = 1.0 / 32.0;
 const USUAL_MOST: f64 = 2.0;
-/// Multiple of what is usual that counts at most in what a byte meets: a silence is followed by as many feedbacks as before.
-const MET_MOST: f64 = 10.0;
+/// Multiple of what is usual that counts at most: nothing arrives in the hole that a drain leaves, or after a black hole, and a window that
+/// made up for such a silence would be a queue. Feedbacks that are lost count.
+const HOLE: f64 = 3.0;
 /// Feedbacks in a round trip below which they are few, and above which they are many again.
 const FEW: f64 = 14.0;
 const MANY: f64 = 20.0;
@@ -26,12 +27,12 @@ pub(super) struct Spacing {
 impl Spacing {
     /// A feedback has come `gap` seconds after the one before.
     pub(super) fn on_feedback(&mut self, gap: f64) {
-        self.mean += WEIGHT * (gap - self.mean);
         self.usual = match self.usual {
             0.0 => gap,
             usual => usual + USUAL_WEIGHT * (gap.min(USUAL_MOST * usual) - usual),
         };
-        let gap = gap.min(MET_MOST * self.usual);
+        let gap = gap.min(HOLE * self.usual);
+        self.mean += WEIGHT * (gap - self.mean);
         let weight = WEIGHT * (gap / self.met.max(1e-6)).min(2.0);
         self.met += weight * (gap - self.met);
     }

@@ -157,7 +157,8 @@ impl SendHalf {
         let arriving = flight.delivery.peak().unwrap_or(Rate::ZERO).bytes_in(base).0;
         let (sent, lost) = (flight.ring.next_number(), self.counters.lost);
         let is_random = (sent / LOST_MUCH..sent / LOST_MOST).contains(&lost);
-        let passing = if is_random { 1.0 - self.controller.usual_loss().min(0.5) } else { 1.0 };
+        let usual = self.controller.usual_loss().unwrap_or(0.0);
+        let passing = if is_random { 1.0 - usual.min(0.5) } else { 1.0 };
         let product = ((arriving as f64 / passing) as u64).min(self.pacer.rate().bytes_in(base).0);
         product.saturating_mul(4).saturating_add(WRITE_AHEAD).min(self.buffer_max)
     }

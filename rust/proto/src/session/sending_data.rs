@@ -5,7 +5,7 @@ use super::sending::{Copy, DATA_OVERHEAD, SendHalf};
 use crate::mtu;
 use crate::rate::RateController;
 use crate::recovery::sent::{Fate, Purpose, SentDatagram};
-use crate::send::again::copies;
+use crate::send::again::{copies, copies_at_end};
 use crate::send::queue::Segment;
 use crate::units::{ByteCount, Instant};
 use crate::wire::header::Kind;
@@ -111,10 +111,22 @@ impl SendHalf {
         }
         if let Some(segment) = self.queue.next_lost(room) {
             let tries = self.again.take(segment.offset..segment.end());
-            let copies = copies(tries, self.counters.lost, self.flight.ring.next_number()) - 1;
+            let copies = self.copies(tries) - 1;
             return Some(Outgoing { segment, tries, twin: None, copies });
         }
         self.next_new(now, room).or_else(|| self.next_copy(room, true))
+    }
+
+    /// How many datagrams carry what was sent `tries` times before.
+    fn copies(&self, tries: u8) -> u8 {
+        let (lost, sent) = (self.counters.lost, self.flight.ring.next_number());
+        let usual = self.controller.usual_loss().unwrap_or(lost as f64 / sent.max(1) as f64);
+        let copies = copies(tries, usual, lost, sent);
+        let is_at_end = self.ending.is_some() && self.queue.unsent() == 0;
+        if !is_at_end {
+            return copies;
+        }
+        copies.max(copies_at_end(usual, self.flight.ring.in_flight().0 / self.full_wire().0, sent))
     }
 
     fn next_new(&mut self, now: Instant, room: usize) -> Option<Outgoing> {

@@ -13,7 +13,7 @@ pub(super) const SAFE: f64 = 0.6;
 /// Share of the longest queue of late below which a queue is short.
 const SHORT: f64 = 0.6;
 /// Share of loss below which a path may carry a flow that answers to every loss.
-const CLEAN: f64 = 0.003;
+pub(super) const CLEAN: f64 = 0.003;
 /// Share above the usual that shows a limit without a queue where there was one.
 const FOUND: f64 = 0.01;
 /// What a delay-led flow keeps after loss, at least.
@@ -40,6 +40,16 @@ impl Adaptive {
         }
     }
 
+    /// What the window is to be multiplied with for a queue that is too long to be as long as wanted: if the answer turns out to have been
+    /// in vain and is taken back, the excess of the queue is not. Beside somebody else who fills it nothing is excess.
+    fn without_excess(&self) -> f64 {
+        let (queue, target) = (self.path.queue().standing(), self.target());
+        if matches!(self.phase, Phase::Compete) || queue <= target {
+            return 1.0;
+        }
+        self.path.window_for(1.0, target) / self.path.window_for(1.0, queue)
+    }
+
     pub(super) fn answer(&mut self, facts: &FeedbackFacts, share: f64, heavy: bool) {
         let unqueued = self.path.queue().peak() < EMPTY * self.target();
         if heavy && unqueued && !self.blocked && !matches!(self.phase, Phase::Compete) {
@@ -53,7 +63,7 @@ impl Adaptive {
             return self.loss.excuse(share);
         }
         if self.cubic.is_none_or(|c| c.age(facts.now) >= c.recovery()) {
-            self.before_loss = self.window;
+            self.before_loss = self.window * self.without_excess();
         }
         self.lossless = false;
         let queue = self.path.queue();

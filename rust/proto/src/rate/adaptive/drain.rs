@@ -1,7 +1,7 @@
 //! Letting the queue run empty on purpose: to see the base delay, whether somebody else fills the queue, and whether loss goes on when
 //! less is sent.
 
-use super::answer::SAFE;
+use super::answer::{CLEAN, SAFE};
 use super::{Adaptive, EMPTY, LONG, Phase};
 use crate::rate::cubic::Cubic;
 use crate::rate::search::Search;
@@ -11,6 +11,11 @@ use crate::units::Instant;
 /// Share of the bandwidth-delay product in flight while the queue drains, and the round trips that this may take.
 const DRAIN: f64 = 0.9;
 const DRAIN_ROUNDS: u32 = 2;
+/// A drain that only looks for the base delay leaves the link idle for no longer than the larger of these seconds and so many times the
+/// queue that is wanted, beside so many deviations of the rate by chance: a tenth of a long round trip is much more than stands in any queue.
+const IDLE: f64 = 0.02;
+const IDLE_QUEUES: f64 = 3.0;
+const IDLE_DEVIATIONS: f64 = 3.0;
 /// Round trips and seconds that a test of loss may take: long enough for the datagrams that it needs where few are in flight. A test
 /// that ends without a verdict counts as a limit, so that with a shorter time a window that loss has made small stayed so for ever.
 const DOUBT_ROUNDS: u32 = 12;
@@ -102,6 +107,17 @@ impl Adaptive {
         if drain.purpose == Purpose::Refresh { drain.target } else { self.target() }
     }
 
+    /// Share of the bandwidth-delay product in flight during a drain.
+    fn drained(&self, drain: &Drain) -> f64 {
+        if drain.purpose != Purpose::Refresh {
+            return DRAIN;
+        }
+        let product = self.path.window_for(drain.rate, 0.0);
+        let chance = (self.loss.usual() * self.path.datagram() / product.max(1.0)).sqrt();
+        let idle = IDLE.max(IDLE_QUEUES * drain.target) / self.path.base().max(1e-3);
+        DRAIN.max(1.0 - idle - IDLE_DEVIATIONS * chance)
+    }
+
     pub(super) fn step_drain(&mut self, facts: &FeedbackFacts, begins: bool, mut drain: Drain) {
         let target = self.wanted(&drain);
         drain.rounds += u32::from(begins);
@@ -113,9 +129,10 @@ impl Adaptive {
             drain.rate = drain.rate.max(self.path.fastest());
         }
         let before = self.window;
-        self.window = self.path.window_for(drain.rate * (1.0 - self.loss.usual()), 0.0) * DRAIN;
+        self.window = self.path.window_for(drain.rate, 0.0) * self.drained(&drain);
         self.phase = Phase::Drain(drain);
         if let Purpose::Doubt { share } = drain.purpose {
+            self.window *= 1.0 - self.loss.usual();
             return self.step_doubt(facts, share, drain);
         }
         let recent = self.path.queue().recent();
@@ -162,6 +179,10 @@ impl Adaptive {
         let target = self.wanted(&drain);
         self.phase = Phase::Steady;
         self.window = self.path.window_for(drain.rate, target.min(drain.queue.max(0.2 * target)));
+        if drain.purpose == Purpose::Refresh && self.loss.usual() > CLEAN {
+            // Where chance moves the samples the fastest of them is more than what passes, and what was in flight before was enough.
+            self.window = self.window.min(drain.before);
+        }
         let swing = self.path.queue().swing();
         if drain.purpose == Purpose::First
             && self.path.window_for(drain.rate, drain.earlier) > TOOK_ALL * drain.in_flight
@@ -175,8 +196,11 @@ impl Adaptive {
         }
         if recent < LEFT * drain.queue || recent < FOREIGN * (target + 2.0 * swing) || self.is_low() {
             self.rival.acquit();
-            if drain.purpose == Purpose::Refresh && recent < LEFT * drain.queue {
-                self.window *= self.rebalanced(drain.target + swing, drain.queue);
+            let wanted = drain.target + swing;
+            // An error no larger than what the queue moves by itself is none: a stream alone would give up a fifth of its window to it.
+            let is_clear = (wanted - drain.queue).abs() > swing;
+            if drain.purpose == Purpose::Refresh && recent < LEFT * drain.queue && is_clear {
+                self.window *= self.rebalanced(wanted, drain.queue);
             }
             return;
         }

@@ -406,8 +406,8 @@ impl RateController for Adaptive {
         if self.overflow < SHALLOW { Duration::from_secs_f64(self.overflow * BURST_SHARE) } else { BURST }
     }
 
-    fn usual_loss(&self) -> f64 {
-        self.loss.usual()
+    fn usual_loss(&self) -> Option<f64> {
+        Some(self.loss.usual())
     }
 
     fn is_starting(&self) -> bool {

@@ -47,7 +47,9 @@ impl Adaptive {
                 return;
             }
         }
-        if self.joins_drain(facts) {
+        // What falls by no more than the queue moves by itself from round to round is nobody's drain.
+        let fallen = self.path.queue().earlier() - self.path.queue().recent();
+        if fallen > self.path.queue().swing() && self.joins_drain(facts) {
             return self.drain(facts, self.window, Purpose::Refresh);
         }
         let correction = if self.path.is_coarse() { CORRECTION_PACED } else { CORRECTION };
@@ -55,7 +57,9 @@ impl Adaptive {
         let queue = if self.path.is_short() { self.path.queue().recent() } else { queue };
         let growth =
             (correction * self.urgency() * (aim - queue) / self.path.flight()).clamp(-CHANGE_MAX, CHANGE_MAX);
-        if growth <= 0.0 || self.is_busy(facts) {
+        // The smallest delay of a round trip is late word of a queue that builds: what stands there by now is no cause to grow on.
+        let may_grow = self.is_busy(facts) && self.path.queue().recent() < LONG * aim;
+        if growth <= 0.0 || may_grow {
             self.window += growth * cleared;
         }
     }
