@@ -9,8 +9,8 @@ const USUAL_MOST: f64 = 2.0;
 /// Multiple of what is usual that counts at most: nothing arrives in the hole that a drain leaves, or after a black hole, and a window that
 /// made up for such a silence would be a queue. Feedbacks that are lost count.
 const HOLE: f64 = 3.0;
-/// The same where feedback is rare: there is no hole there that a window could fill, and a silence is followed by as many feedbacks as before.
-const HOLE_MET: f64 = 10.0;
+/// The same where a round trip is shorter than the time between feedbacks: no drain leaves a hole there.
+const HOLE_SHORT: f64 = 10.0;
 /// Feedbacks in a round trip below which they are few, and above which they are many again.
 const FEW: f64 = 14.0;
 const MANY: f64 = 20.0;
@@ -24,6 +24,7 @@ pub(super) struct Spacing {
     met: f64,
     usual: f64,
     is_coarse: bool,
+    is_short: bool,
 }
 
 impl Spacing {
@@ -33,15 +34,15 @@ impl Spacing {
             0.0 => gap,
             usual => usual + USUAL_WEIGHT * (gap.min(USUAL_MOST * usual) - usual),
         };
-        let met = gap.min(HOLE_MET * self.usual);
-        let gap = gap.min(HOLE * self.usual);
+        let gap = gap.min(if self.is_short { HOLE_SHORT } else { HOLE } * self.usual);
         self.mean += WEIGHT * (gap - self.mean);
-        let weight = WEIGHT * (met / self.met.max(1e-6)).min(2.0);
-        self.met += weight * (met - self.met);
+        let weight = WEIGHT * (gap / self.met.max(1e-6)).min(2.0);
+        self.met += weight * (gap - self.met);
     }
 
     /// A round trip is over that takes `base` seconds without queue.
     pub(super) fn on_round(&mut self, base: f64) {
+        self.is_short = base < self.usual;
         self.is_coarse = base < if self.is_coarse { MANY } else { FEW } * self.usual;
     }
 
