@@ -14,9 +14,10 @@ const LEVELS: usize = 5;
 /// eighth and the cube of a third are 1.6 % and 3.7 % of the bytes.
 const COPIES_FROM: [(u8, f64); 2] = [(2, 1.0 / 8.0), (3, 1.0 / 3.0)];
 
-/// Where one datagram in so many is lost in all, most of it is what a queue has no room for, and copies would only add to it. Less may be
-/// what a start has sent too much: that says nothing of what will be lost.
-const LOST_MOST: u64 = 2;
+/// Fewest datagrams over which it is seen what is lost of late.
+const LATELY: u64 = 500;
+/// The same in flights: what was lost in one is sent again in the next, and is not to travel in copies only because the next has room.
+const FLIGHTS: u64 = 4;
 
 /// At the end of a stream the reader waits for the very last datagram, and copies keep nothing back: so many, where as much is lost as the
 /// first of [`COPIES_FROM`] allows, that in three cases of four none of those that the flight loses is lost again.
@@ -60,10 +61,28 @@ impl Again {
     }
 }
 
-/// How many datagrams carry what was sent `tries` times before, where the share `usual` is lost whatever is sent, and `lost` of `sent`
-/// datagrams were lost.
-pub(crate) fn copies(tries: u8, usual: f64, lost: u64, sent: u64) -> u8 {
-    let is_rare = |(_, most): &&(u8, f64)| usual < *most && lost.saturating_mul(LOST_MOST) < sent;
+/// The share of datagrams that is lost of late, which what a start has sent too much is no part of.
+#[derive(Debug, Default)]
+pub(crate) struct Lately {
+    /// Datagrams sent and lost when the span before this one began, and when this one did.
+    marks: [(u64, u64); 2],
+}
+
+impl Lately {
+    /// The share, 0 to 1, where `lost` of `sent` datagrams were lost in all and `in_flight` are in flight.
+    pub(crate) fn share(&mut self, lost: u64, sent: u64, in_flight: u64) -> f64 {
+        if sent - self.marks[1].0 > LATELY.max(FLIGHTS * in_flight) {
+            self.marks = [self.marks[1], (sent, lost)];
+        }
+        let [before, _] = self.marks;
+        (lost - before.1) as f64 / (sent - before.0).max(1) as f64
+    }
+}
+
+/// How many datagrams carry what was sent `tries` times before, where the share `loss` is lost: where that is much, most of it is what a
+/// queue has no room for, and copies would only add to it.
+pub(crate) fn copies(tries: u8, loss: f64) -> u8 {
+    let is_rare = |(_, most): &&(u8, f64)| loss < *most;
     let from = COPIES_FROM.iter().find(is_rare).map(|(from, _)| *from);
     match from.and_then(|from| tries.checked_sub(from)) {
         None => 1,
@@ -72,12 +91,12 @@ pub(crate) fn copies(tries: u8, usual: f64, lost: u64, sent: u64) -> u8 {
 }
 
 /// The same at the end of a stream, where nothing new waits for its turn, with `in_flight` of `sent` datagrams in flight.
-pub(crate) fn copies_at_end(usual: f64, in_flight: u64, sent: u64) -> u8 {
-    let expected = SURE_AT_END * usual * in_flight as f64;
-    if expected <= 1.0 || usual >= COPIES_FROM[0].1 || in_flight > sent / SHORT_AT_END {
+pub(crate) fn copies_at_end(loss: f64, in_flight: u64, sent: u64) -> u8 {
+    let expected = SURE_AT_END * loss * in_flight as f64;
+    if expected <= 1.0 || loss >= COPIES_FROM[0].1 || in_flight > sent / SHORT_AT_END {
         return 1;
     }
-    ((expected.ln() / -usual.ln()).ceil() as u8).min(COPIES_MOST)
+    ((expected.ln() / -loss.ln()).ceil() as u8).min(COPIES_MOST)
 }
 
 #[cfg(test)]
@@ -103,13 +122,19 @@ mod tests {
 
     #[test]
     fn copies_begin_the_later_the_more_is_lost_and_become_more_up_to_a_third() {
-        let of = |usual, lost| [1, 2, 3, 4, 5].map(|tries| copies(tries, usual, lost, 100));
-        assert_eq!(of(0.05, 5), [1, 2, 4, 6, 6]);
-        assert_eq!(of(0.05, 40), [1, 2, 4, 6, 6], "a start has lost more than the path does");
-        assert_eq!(of(0.3, 30), [1, 1, 2, 4, 6]);
-        assert_eq!(of(0.4, 40), [1; 5]);
-        assert_eq!(of(0.05, 60), [1; 5]);
-        assert_eq!(copies(2, 0.0, 0, 0), 1, "nothing was sent yet");
+        let of = |loss| [1, 2, 3, 4, 5].map(|tries| copies(tries, loss));
+        assert_eq!(of(0.05), [1, 2, 4, 6, 6]);
+        assert_eq!(of(0.3), [1, 1, 2, 4, 6]);
+        assert_eq!(of(0.4), [1; 5]);
+    }
+
+    #[test]
+    fn what_a_start_has_lost_is_forgotten_some_flights_later() {
+        let mut lately = Lately::default();
+        assert_eq!(lately.share(0, 0, 0), 0.0, "nothing was sent yet");
+        assert_eq!(lately.share(300, 1_000, 250), 0.3);
+        assert_eq!(lately.share(400, 1_600, 250), 0.25, "the span of the start counts in the next one");
+        assert_eq!(lately.share(450, 2_700, 250), 50.0 / 1_100.0);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::mtu::MtuSearch;
 use crate::pacer::Pacer;
 use crate::rate::{Controller, RateController};
 use crate::recovery::flight::Flight;
-use crate::send::again::Again;
+use crate::send::again::{Again, Lately};
 use crate::send::queue::{Segment, SendQueue};
 use crate::units::{ByteCount, Instant};
 use crate::wire::header::{DATA_HEADER_LEN, STREAM_MAX, TAG_LEN};
@@ -105,6 +105,7 @@ pub(super) struct SendHalf {
     pub(super) acks: FeedbackAcks,
     pub(super) ending: Option<Ending>,
     pub(super) again: Again,
+    pub(super) lately: Lately,
     pub(super) copies: VecDeque<Copy>,
     /// A probe timeout wants the oldest data sent again.
     pub(super) probe_due: bool,
@@ -145,6 +146,7 @@ impl SendHalf {
             acks: FeedbackAcks::default(),
             ending: None,
             again: Again::default(),
+            lately: Lately::default(),
             copies: VecDeque::new(),
             probe_due: false,
             partial: None,

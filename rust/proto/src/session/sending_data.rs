@@ -118,15 +118,14 @@ impl SendHalf {
     }
 
     /// How many datagrams carry what was sent `tries` times before.
-    fn copies(&self, tries: u8) -> u8 {
+    fn copies(&mut self, tries: u8) -> u8 {
         let (lost, sent) = (self.counters.lost, self.flight.ring.next_number());
-        let usual = self.controller.usual_loss().unwrap_or(lost as f64 / sent.max(1) as f64);
-        let copies = copies(tries, usual, lost, sent);
+        let in_flight = self.flight.ring.in_flight().0 / self.full_wire().0;
+        let loss = self.lately.share(lost, sent, in_flight);
+        let loss = self.controller.usual_loss().map_or(loss, |usual| usual.max(loss));
+        let copies = copies(tries, loss);
         let is_at_end = self.ending.is_some() && self.queue.unsent() == 0;
-        if !is_at_end {
-            return copies;
-        }
-        copies.max(copies_at_end(usual, self.flight.ring.in_flight().0 / self.full_wire().0, sent))
+        if is_at_end { copies.max(copies_at_end(loss, in_flight, sent)) } else { copies }
     }
 
     fn next_new(&mut self, now: Instant, room: usize) -> Option<Outgoing> {
