@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use faspstream_proto::digest::{DigestAlgorithm, StreamDigest};
+use faspstream_proto::memory::ChunkPool;
 use loom::sync::Arc;
 use loom::thread;
 
@@ -9,7 +10,7 @@ use crate::explore;
 use crate::pipe::{Batch, SendPipe};
 
 fn pipe(limit: u64) -> Arc<SendPipe> {
-    Arc::new(SendPipe::new(limit, DigestAlgorithm::Xxh3))
+    Arc::new(SendPipe::new(limit, DigestAlgorithm::Xxh3, ChunkPool::default()))
 }
 
 /// What the driver takes now.

@@ -24,6 +24,7 @@ use super::{NewSlot, SocketId};
 use crate::api::error::Error;
 use crate::api::listener::Ready;
 use crate::io::figures::Figures;
+use crate::memory;
 use crate::paths::{self, PathKey};
 use crate::pipe::{Batch, RecvPipe, SendPipe, lock};
 use crate::recorder::{Turn, What};
@@ -84,7 +85,8 @@ impl Slot {
         let path = PathKey::of(&config);
         let remembered = config.path_memory.map_or(Rate::ZERO, |memory| memory.rate);
         let member = Member::new(config.path_memory);
-        let session = match Session::new(config) {
+        let memory = memory::of(matches!(shared.pipe, Pipe::Send(_)));
+        let session = match Session::with_memory(config, memory) {
             Ok(session) => session,
             Err(error) => return Err((shared, error)),
         };
