@@ -4,7 +4,7 @@ mod recv;
 mod send;
 
 pub(crate) use recv::RecvPipe;
-pub(crate) use send::{Batch, Put, SendPipe};
+pub(crate) use send::{Batch, Put, SendPipe, WAKE_SHARE};
 
 use std::sync::PoisonError;
 
@@ -75,7 +75,7 @@ mod tests {
                     Step::Acknowledge(more) => {
                         let have: usize = taken.iter().map(Bytes::len).sum();
                         acknowledged = (acknowledged + more).min(have as u64);
-                        pipe.acknowledge(acknowledged);
+                        pipe.acknowledge(acknowledged, WAKE_SHARE);
                     }
                 }
                 prop_assert_eq!(pipe.accepted(), put as u64);
@@ -154,9 +154,9 @@ mod tests {
         let pipe = SendPipe::new(1_000, DigestAlgorithm::Xxh3, ChunkPool::default());
         assert_eq!(pipe.put(&[0; 2_000]).expect("it is not finished").taken, 1_000);
         assert_eq!(pipe.put(&[0; 1]).expect("it is not finished").taken, 0);
-        assert!(!pipe.acknowledge(100));
-        assert!(pipe.acknowledge(250));
-        assert!(!pipe.acknowledge(1_000), "it is told once");
+        assert!(!pipe.acknowledge(100, WAKE_SHARE));
+        assert!(pipe.acknowledge(250, WAKE_SHARE));
+        assert!(!pipe.acknowledge(1_000, WAKE_SHARE), "it is told once");
     }
 
     #[test]

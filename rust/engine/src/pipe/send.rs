@@ -17,8 +17,8 @@ const PIECE: usize = 64 << 10;
 const SMALL: usize = 16 << 10;
 /// Bytes that go into such chunks.
 const LITTLE: u64 = 64 << 10;
-/// The driver may idle until this share of the budget is free again before the application is woken.
-const WAKE_SHARE: u64 = 4;
+/// The share of the budget that is free again before the application is woken: a fourth.
+pub(crate) const WAKE_SHARE: u64 = 4;
 
 /// What `put` has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,16 +206,16 @@ impl SendPipe {
         lock(&self.queue).pieces.is_empty()
     }
 
-    /// Driver: the peer has everything below `offset`. True if a blocked writer is to be told of enough room.
-    pub(crate) fn acknowledge(&self, offset: u64) -> bool {
+    /// Driver: the peer has everything below `offset`. True if a blocked writer is to be told that enough is free, this share of all.
+    pub(crate) fn acknowledge(&self, offset: u64, share: u64) -> bool {
         self.acknowledged.fetch_max(offset, Ordering::SeqCst);
-        self.writer_can_go_on()
+        self.writer_can_go_on(share)
     }
 
     /// Driver: at most `limit` bytes may be held from now on. True if a blocked writer is to be told.
     pub(crate) fn set_limit(&self, limit: u64) -> bool {
         self.limit.store(limit, Ordering::SeqCst);
-        self.writer_can_go_on()
+        self.writer_can_go_on(WAKE_SHARE)
     }
 
     /// Bytes that may be held.
@@ -228,8 +228,8 @@ impl SendPipe {
         self.blocked.load(Ordering::SeqCst)
     }
 
-    fn writer_can_go_on(&self) -> bool {
-        let enough = (self.limit.load(Ordering::Relaxed) / WAKE_SHARE).max(1);
+    fn writer_can_go_on(&self, share: u64) -> bool {
+        let enough = (self.limit.load(Ordering::Relaxed) / share).max(1);
         self.blocked.load(Ordering::SeqCst)
             && self.room() >= enough
             && self.blocked.swap(false, Ordering::SeqCst)
