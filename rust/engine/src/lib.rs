@@ -17,6 +17,7 @@ mod api;
 mod control;
 mod io;
 mod mailbox;
+mod memory;
 mod paths;
 mod pipe;
 mod quietly;

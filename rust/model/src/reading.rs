@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use faspstream_proto::digest::{DigestAlgorithm, StreamDigest};
 use faspstream_proto::io::EndOfStream;
+use faspstream_proto::memory::ChunkPool;
 use loom::sync::Arc;
 use loom::thread;
 
@@ -12,7 +13,7 @@ use crate::explore;
 use crate::pipe::RecvPipe;
 
 fn pipe() -> Arc<RecvPipe> {
-    Arc::new(RecvPipe::new(1 << 20, DigestAlgorithm::Xxh3))
+    Arc::new(RecvPipe::new(1 << 20, DigestAlgorithm::Xxh3, ChunkPool::default()))
 }
 
 fn chunk() -> VecDeque<Bytes> {

@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use faspstream_proto::digest::{DigestAlgorithm, StreamDigest};
+use faspstream_proto::memory::ChunkPool;
 use loom::sync::Arc;
 use loom::thread;
 
 use crate::explore;
-use crate::pipe::{Batch, SendPipe};
+use crate::pipe::{Batch, SendPipe, WAKE_SHARE};
 
 fn pipe(limit: u64) -> Arc<SendPipe> {
-    Arc::new(SendPipe::new(limit, DigestAlgorithm::Xxh3))
+    Arc::new(SendPipe::new(limit, DigestAlgorithm::Xxh3, ChunkPool::default()))
 }
 
 /// What the driver takes now.
@@ -27,7 +28,7 @@ pub fn blocked_writer_is_told() {
         assert_eq!(pipe.put(b"a").expect("it is not finished").taken, 1);
         let writer = Arc::clone(&pipe);
         let writer = thread::spawn(move || writer.put(b"b").expect("it is not finished").taken);
-        let told = pipe.acknowledge(1);
+        let told = pipe.acknowledge(1, WAKE_SHARE);
         let taken = writer.join().expect("it does not panic");
         assert!(taken == 1 || told, "nobody tells the writer");
     });

@@ -5,6 +5,7 @@
 #![allow(
     dead_code,
     unused_imports,
+    unreachable_pub,
     reason = "the private parts are taken in as they are, with their tests, and not all of each is measured"
 )]
 
@@ -17,6 +18,8 @@ use faspstream_proto::wire::feedback::{self, Feedback};
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "../src/memory.rs"]
+mod memory;
 #[path = "../src/pacer.rs"]
 mod pacer;
 #[path = "../src/ranges.rs"]
@@ -24,8 +27,9 @@ mod ranges;
 #[path = "../src/receive/mod.rs"]
 mod receive;
 
+use memory::ChunkPool;
 use pacer::Pacer;
-use receive::reassembly::{CHUNK_LEN, Reassembly};
+use receive::reassembly::Reassembly;
 
 /// Stream bytes and wire bytes of a full datagram at an MTU of 1,500.
 const PAYLOAD: u64 = 1_441;
@@ -56,7 +60,8 @@ fn reassemble(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("reassembly");
     group.throughput(Throughput::Elements(DATAGRAMS));
     for (name, every) in [("in order", u64::MAX), ("every tenth late", 10)] {
-        let mut stream = Reassembly::new(u64::MAX >> 16, CHUNK_LEN);
+        let memory = ChunkPool::default();
+        let mut stream = Reassembly::new(u64::MAX >> 16, memory.clone());
         let datagram = [0x5a; PAYLOAD as usize];
         let mut next = 0;
         let arrive = |stream: &mut Reassembly, index: u64| {
@@ -79,7 +84,7 @@ fn reassemble(criterion: &mut Criterion) {
                         arrive(&mut stream, late);
                     }
                     while let Some(piece) = stream.poll_read() {
-                        black_box(piece);
+                        memory.give_back(black_box(piece));
                     }
                 }
                 next += DATAGRAMS;

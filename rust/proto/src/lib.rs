@@ -12,6 +12,7 @@ mod idle;
 pub mod io;
 mod keys;
 mod limits;
+pub mod memory;
 mod mtu;
 mod pacer;
 mod path;

@@ -4,8 +4,8 @@
 //! the path is. With a thousand of them that is many times what the receiver's socket holds, and most of it is dropped there. So what a
 //! crowd has in flight together is bounded by what a socket holds, beside what its paths are known to carry.
 //!
-//! To peers that are near a session of a crowd has no pace of its own. It waits for its turn, and then sends as much as the law's window
-//! and the room allow: a few large bursts cost the thread much less than many small ones.
+//! To peers that are near a session of a crowd has no pace of its own. It waits for its turn (`turns`), and then sends as much as the law's
+//! window and the turn allow: a few large bursts cost the thread much less than many small ones.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -13,9 +13,12 @@ use std::time::{Duration, Instant};
 
 use faspstream_proto::Session;
 use faspstream_proto::config::PathMemory;
+use faspstream_proto::io::Stats;
 use faspstream_proto::units::Instant as Moment;
 
 use super::SlotId;
+use super::turns::{self, Stand, Turns};
+use crate::pipe::WAKE_SHARE;
 
 /// Fewer sessions are no crowd: each of them is kept by its own law alone.
 const CROWD: usize = 16;
@@ -25,8 +28,7 @@ const SOCKET: u64 = 2 << 20;
 const PRODUCTS: u64 = 4;
 /// Beyond this shortest round trip of a session, what is remembered of the path is not believed.
 const FORMER_RTT_MAX: Duration = Duration::from_millis(20);
-/// What a session that is let go is expected to send, as much as a writer has ready and the driver lets go of at once: each turn costs a
-/// feedback and a wake-up at either end, whatever it carries.
+/// What a session that is let go is expected to send, as much as a writer has ready and the driver lets go of at once.
 const SHARE: u64 = 256 << 10;
 /// If nothing of what is in flight was heard of for so long, those that wait go on anyway: it may all be lost, and then their word is
 /// needed to find that out.
@@ -75,6 +77,13 @@ pub(super) struct Member {
     pub(super) pass: Pass,
     part: Part,
     takes_turns: bool,
+    stand: Stand,
+    /// Stream bytes sent so far.
+    sent: u64,
+    /// The application can write again and was not told.
+    may_write: bool,
+    /// It was told, and nothing was sent since.
+    is_told: bool,
     /// The shortest round trip of an earlier session on this path.
     former_rtt: Option<Duration>,
 }
@@ -89,10 +98,49 @@ impl Member {
         self.takes_turns
     }
 
+    /// The share of its budget that is free before the writer is woken.
+    pub(super) fn wake_share(&self) -> u64 {
+        if self.takes_turns { turns::WAKE_SHARE } else { WAKE_SHARE }
+    }
+
+    /// Bytes that it may send now.
+    pub(super) fn room(&mut self, crowd: &mut Crowd, sessions: usize) -> u64 {
+        if Crowd::is_one(sessions) && self.takes_turns {
+            return self.stand.room(self.part.in_flight);
+        }
+        crowd.room(sessions)
+    }
+
+    /// The application could write again. True if it is to be told now, and not in the session's turn.
+    pub(super) fn hear_of_room(&mut self) -> bool {
+        self.may_write = true;
+        self.tell_writer()
+    }
+
+    /// True if the application is to be told now that it can write again: it was not, and it is the session's turn or it takes none.
+    pub(super) fn tell_writer(&mut self) -> bool {
+        let is_told = self.may_write && (self.stand.is_in_turn() || !self.takes_turns);
+        self.is_told |= is_told;
+        self.may_write &= !is_told;
+        is_told
+    }
+
+    /// Its turn is over, since nothing happened in it.
+    pub(super) fn lose_turn(&mut self) {
+        self.stand = Stand::Aside;
+    }
+
+    /// Its turn begins.
+    pub(super) fn begin_turn(&mut self) {
+        self.stand = Turns::BEGUN;
+        self.is_told = false;
+    }
+
     /// Takes in how the session stands, now that it was served.
     pub(super) fn take_part(
         &mut self,
         now: Instant,
+        id: SlotId,
         session: &mut Session,
         moment: Moment,
         crowd: &mut Crowd,
@@ -107,12 +155,41 @@ impl Member {
         let far = least.filter(|_| !is_near).unwrap_or_default();
         let product = stats.delivery_rate as f64 / 8.0 * far.as_secs_f64();
         self.turn(session, moment, is_near);
+        self.take_turn(now, id, &stats, crowd);
         self.change(now, Part { in_flight: stats.bytes_in_flight, product: product as u64 }, crowd);
     }
 
+    /// Its turn goes on or ends, or it wants one.
+    fn take_turn(&mut self, now: Instant, id: SlotId, stats: &Stats, crowd: &mut Crowd) {
+        let sent = stats.bytes_sent - core::mem::replace(&mut self.sent, stats.bytes_sent);
+        self.is_told &= sent == 0;
+        let is_waiting = self.may_write || self.pass == Pass::Waits;
+        if sent > 0 || stats.bytes_in_flight != self.part.in_flight {
+            crowd.turns.on_progress(now, id, &mut self.stand, sent);
+        }
+        // A writer that was told may be about to write, and one of a stream as well.
+        let is_message = self.stand.is_of_message() && stats.bytes_accepted == stats.bytes_sent;
+        let is_idle = stats.bytes_in_flight == 0 && sent == 0;
+        if !self.takes_turns || (!self.is_told && (is_idle || is_message)) {
+            crowd.turns.end(id, &mut self.stand);
+        }
+        if self.takes_turns && is_waiting {
+            crowd.want_turn(now, id, &mut self.stand);
+        }
+    }
+
     /// There are few sessions now, or this one is gone.
-    pub(super) fn leave(&mut self, now: Instant, session: &mut Session, moment: Moment, crowd: &mut Crowd) {
+    pub(super) fn leave(
+        &mut self,
+        now: Instant,
+        id: SlotId,
+        session: &mut Session,
+        moment: Moment,
+        crowd: &mut Crowd,
+    ) {
         self.turn(session, moment, false);
+        crowd.turns.forget(id);
+        self.stand = Stand::Aside;
         self.change(now, Part::default(), crowd);
     }
 
@@ -131,9 +208,12 @@ impl Member {
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
     sum: Part,
+    pub(super) turns: Turns,
     waiting: VecDeque<SlotId>,
     /// When something in flight was heard of last, or the first one began to wait.
     moved: Option<Instant>,
+    /// So many turns may begin without room.
+    probes: usize,
     /// The shortest round trip to each peer.
     least: HashMap<IpAddr, Duration>,
 }
@@ -172,23 +252,53 @@ impl Crowd {
 
     /// A session waits for room.
     pub(super) fn wait(&mut self, now: Instant, id: SlotId) {
-        if self.waiting.is_empty() {
+        if !self.is_awaited() {
             self.moved = Some(now);
         }
         self.waiting.push_back(id);
     }
 
+    /// A session wants a turn.
+    fn want_turn(&mut self, now: Instant, id: SlotId, stand: &mut Stand) {
+        if !self.is_awaited() {
+            self.moved = Some(now);
+        }
+        self.turns.want(id, stand);
+    }
+
+    /// Whose turn begins now, if any does.
+    pub(super) fn next_turn(&mut self, now: Instant, sessions: usize) -> Option<SlotId> {
+        let has_room = self.room(sessions) > 0;
+        if !has_room && self.probes == 0 {
+            return None;
+        }
+        let next = self.turns.next(now)?;
+        self.probes -= usize::from(!has_room);
+        Some(next)
+    }
+
+    /// Somebody waits.
+    fn is_awaited(&self) -> bool {
+        !self.waiting.is_empty() || self.turns.are_wanted()
+    }
+
     /// When some of those that wait are to be let go, whatever becomes of what is in flight.
+    fn patience(&self) -> Option<Instant> {
+        self.moved.filter(|_| self.is_awaited()).map(|moved| moved + WAIT_MAX)
+    }
+
+    /// When [`let_go`](Self::let_go) and what follows it have something to do though nothing has happened.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.moved.filter(|_| !self.waiting.is_empty()).map(|moved| moved + WAIT_MAX)
+        [self.patience(), self.turns.deadline()].into_iter().flatten().min()
     }
 
     /// Those that may go on now.
     pub(super) fn let_go(&mut self, now: Instant, sessions: usize) -> Vec<SlotId> {
         let by_room = usize::try_from(self.room(sessions) / SHARE).unwrap_or(usize::MAX);
-        let stalled = self.deadline().is_some_and(|deadline| deadline <= now);
+        let stalled = self.patience().is_some_and(|patience| patience <= now);
         if stalled {
             self.moved = Some(now);
+            self.probes = PROBES;
         }
         let count = if stalled { by_room.max(PROBES) } else { by_room };
         self.waiting.drain(..count.min(self.waiting.len())).collect()

@@ -357,6 +357,18 @@ impl Driver {
         for id in self.crowd.let_go(now, self.slots.len()) {
             self.with_slot(id, |slot| slot.let_go(now));
         }
+        while let Some(id) = self.crowd.turns.idle(now) {
+            self.crowd.turns.forget(id);
+            self.with_slot(id, |slot| slot.member.lose_turn());
+        }
+        while let Some(id) = self.crowd.next_turn(now, self.slots.len()) {
+            match self.slots.get_mut(&id) {
+                Some(slot) => slot.begin_turn(now, &mut self.news),
+                None => self.crowd.turns.forget(id),
+            }
+            self.with_slot(id, |_| {});
+        }
+        self.news.tell();
     }
 
     fn serve(&mut self, id: SlotId) {
@@ -365,7 +377,10 @@ impl Driver {
         slot.queued = false;
         let Some(port) = self.ports.get_mut(&slot.socket) else { return };
         let now = Instant::now();
-        let room = if slot.is_sender() { self.crowd.room(sessions) } else { u64::MAX };
+        let room = if slot.is_sender() { slot.member.room(&mut self.crowd, sessions) } else { u64::MAX };
+        if room > 0 && slot.member.takes_turns() && slot.member.pass == Pass::Waits {
+            slot.let_go(now);
+        }
         let waited = slot.member.pass == Pass::Waits;
         let mut way = Way { udp: &mut port.socket, tunnels: &mut self.tunnels, room };
         let next = slot.serve(now, &mut way, &mut self.news, &mut self.scratch);
@@ -373,8 +388,8 @@ impl Driver {
         if !is_crowd {
             self.news.tell();
         }
-        slot.meet(now, &mut self.crowd, is_crowd);
-        if slot.member.pass == Pass::Waits && !waited {
+        slot.meet(now, id, &mut self.crowd, is_crowd, &mut self.news);
+        if slot.member.pass == Pass::Waits && !waited && !slot.member.takes_turns() {
             self.crowd.wait(now, id);
         }
         if let Some(verdict) = slot.take_verdict() {
@@ -401,7 +416,7 @@ impl Driver {
 
     fn remove(&mut self, id: SlotId) {
         let Some(mut slot) = self.slots.remove(&id) else { return };
-        slot.meet(Instant::now(), &mut self.crowd, false);
+        slot.meet(Instant::now(), id, &mut self.crowd, false, &mut self.news);
         if let Some(at) = slot.timer {
             self.timers.remove(&(at, id));
         }

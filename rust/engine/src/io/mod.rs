@@ -14,6 +14,7 @@ mod siege;
 pub(crate) mod slot;
 pub(crate) mod socket;
 mod tunnel;
+mod turns;
 mod way;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! One session in the hands of the driver.
 
+mod events;
+
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use faspstream_proto::Session;
 use faspstream_proto::carrier::connection_number;
 use faspstream_proto::config::{ConfigError, ConnectionId, RatePolicy, Rates};
 use faspstream_proto::error::{CloseReason, ErrorCode};
-use faspstream_proto::io::{Event, Misuse};
+use faspstream_proto::io::Misuse;
 use faspstream_proto::units::{Instant as Moment, Rate};
 
 use super::crowd::{Crowd, Member, Pass};
@@ -20,11 +22,11 @@ use super::news::News;
 use super::reach::{Reach, Wish};
 use super::socket::{Parcel, Sent, Stuck};
 use super::way::Way;
-use super::{NewSlot, SocketId};
-use crate::api::error::Error;
+use super::{NewSlot, SlotId, SocketId};
 use crate::api::listener::Ready;
 use crate::io::figures::Figures;
-use crate::paths::{self, PathKey};
+use crate::memory;
+use crate::paths::PathKey;
 use crate::pipe::{Batch, RecvPipe, SendPipe, lock};
 use crate::recorder::{Turn, What};
 use crate::shared::{Pipe, SessionShared};
@@ -84,7 +86,8 @@ impl Slot {
         let path = PathKey::of(&config);
         let remembered = config.path_memory.map_or(Rate::ZERO, |memory| memory.rate);
         let member = Member::new(config.path_memory);
-        let session = match Session::new(config) {
+        let memory = memory::of(matches!(shared.pipe, Pipe::Send(_)));
+        let session = match Session::with_memory(config, memory) {
             Ok(session) => session,
             Err(error) => return Err((shared, error)),
         };
@@ -227,12 +230,32 @@ impl Slot {
     }
 
     /// It is one of a crowd and was served, or there is no crowd (any more) for it.
-    pub(super) fn meet(&mut self, now: Instant, crowd: &mut Crowd, is_crowd: bool) {
+    pub(super) fn meet(
+        &mut self,
+        now: Instant,
+        id: SlotId,
+        crowd: &mut Crowd,
+        is_crowd: bool,
+        news: &mut News,
+    ) {
         let moment = self.moment(now);
         if is_crowd {
-            return self.member.take_part(now, &mut self.session, moment, crowd);
+            self.member.take_part(now, id, &mut self.session, moment, crowd);
+        } else {
+            self.member.leave(now, id, &mut self.session, moment, crowd);
         }
-        self.member.leave(now, &mut self.session, moment, crowd);
+        if self.member.tell_writer() {
+            news.add(&self.shared);
+        }
+    }
+
+    /// Its turn begins.
+    pub(super) fn begin_turn(&mut self, now: Instant, news: &mut News) {
+        self.member.begin_turn();
+        if self.member.tell_writer() {
+            news.add(&self.shared);
+        }
+        self.let_go(now);
     }
 
     /// Tells the flight recorder.
@@ -434,13 +457,13 @@ impl Slot {
         let mut wake = false;
         if acknowledged > self.acknowledged {
             self.acknowledged = acknowledged;
-            wake = pipe.acknowledge(acknowledged);
+            wake = pipe.acknowledge(acknowledged, self.member.wake_share());
         }
         // Who sends in turns needs no more ahead than one of them takes.
         if pipe.is_blocked() && !self.member.takes_turns() {
             wake |= pipe.set_limit(self.figures.send_limit(&self.session, pipe));
         }
-        if wake {
+        if wake && self.member.hear_of_room() {
             news.add(&self.shared);
         }
     }
@@ -456,40 +479,6 @@ impl Slot {
             self.chunks.clear();
         } else if pipe.push(&mut self.chunks) {
             news.add(&self.shared);
-        }
-    }
-
-    fn take_events(&mut self, now: Instant) {
-        while let Some(event) = self.session.poll_event() {
-            match event {
-                Event::Established => {
-                    self.note(now, What::Established);
-                    log::debug!(target: "faspstream::io", "session {}: the data channel works", self.shared.id());
-                }
-                Event::EndOfStream(end) => {
-                    self.end_seen = true;
-                    self.note(now, What::EndOfStream);
-                    if let Pipe::Recv(pipe) = &self.shared.pipe {
-                        if pipe.push_end(end) {
-                            self.shared.notify(Ready::READABLE);
-                        }
-                        // The driver looks at the end once more, even if the application has taken everything before.
-                        self.shared.kick();
-                    }
-                }
-                Event::Completed => {
-                    self.note(now, What::Completed);
-                    paths::remember_session(self.path, &self.session);
-                    self.shared.complete();
-                    self.verdict = Some(None);
-                }
-                Event::Closed(reason) => {
-                    self.note(now, What::Closed(reason.code));
-                    paths::remember_session(self.path, &self.session);
-                    self.shared.fail(Error::from_close(&reason));
-                    self.verdict = Some(Some(reason));
-                }
-            }
         }
     }
 }

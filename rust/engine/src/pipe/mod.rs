@@ -4,7 +4,7 @@ mod recv;
 mod send;
 
 pub(crate) use recv::RecvPipe;
-pub(crate) use send::{Batch, Put, SendPipe};
+pub(crate) use send::{Batch, Put, SendPipe, WAKE_SHARE};
 
 use std::sync::PoisonError;
 
@@ -22,6 +22,7 @@ mod tests {
     use bytes::Bytes;
     use faspstream_proto::digest::{Digest, DigestAlgorithm, StreamDigest};
     use faspstream_proto::io::EndOfStream;
+    use faspstream_proto::memory::ChunkPool;
     use proptest::prelude::*;
 
     use super::*;
@@ -55,7 +56,7 @@ mod tests {
         fn what_is_put_is_taken_in_order_and_never_more_than_the_limit_is_held(
             steps in proptest::collection::vec(step(), 1..60), limit in 1u64..600_000, algorithm in algorithm(),
         ) {
-            let pipe = SendPipe::new(limit, algorithm);
+            let pipe = SendPipe::new(limit, algorithm, ChunkPool::default());
             let (mut put, mut acknowledged) = (0usize, 0u64);
             let mut taken: Vec<Bytes> = Vec::new();
             let mut batch = Batch::default();
@@ -74,7 +75,7 @@ mod tests {
                     Step::Acknowledge(more) => {
                         let have: usize = taken.iter().map(Bytes::len).sum();
                         acknowledged = (acknowledged + more).min(have as u64);
-                        pipe.acknowledge(acknowledged);
+                        pipe.acknowledge(acknowledged, WAKE_SHARE);
                     }
                 }
                 prop_assert_eq!(pipe.accepted(), put as u64);
@@ -96,7 +97,7 @@ mod tests {
             reads in proptest::collection::vec(1..7_000usize, 1..20),
             damaged in any::<bool>(), algorithm in algorithm(),
         ) {
-            let pipe = RecvPipe::new(10_000, algorithm);
+            let pipe = RecvPipe::new(10_000, algorithm, ChunkPool::default());
             let (mut pushed, mut read) = (0, Vec::new());
             let mut reads = reads.iter().cycle();
             for len in pushes {
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn small_writes_grow_into_one_piece() {
-        let pipe = SendPipe::new(1 << 20, DigestAlgorithm::Xxh3);
+        let pipe = SendPipe::new(1 << 20, DigestAlgorithm::Xxh3, ChunkPool::default());
         for i in 0..1_000usize {
             assert_eq!(pipe.put(&bytes(i, 1)).expect("it is not finished").taken, 1);
         }
@@ -150,17 +151,17 @@ mod tests {
 
     #[test]
     fn a_writer_that_found_no_room_is_told_once_a_quarter_is_free() {
-        let pipe = SendPipe::new(1_000, DigestAlgorithm::Xxh3);
+        let pipe = SendPipe::new(1_000, DigestAlgorithm::Xxh3, ChunkPool::default());
         assert_eq!(pipe.put(&[0; 2_000]).expect("it is not finished").taken, 1_000);
         assert_eq!(pipe.put(&[0; 1]).expect("it is not finished").taken, 0);
-        assert!(!pipe.acknowledge(100));
-        assert!(pipe.acknowledge(250));
-        assert!(!pipe.acknowledge(1_000), "it is told once");
+        assert!(!pipe.acknowledge(100, WAKE_SHARE));
+        assert!(pipe.acknowledge(250, WAKE_SHARE));
+        assert!(!pipe.acknowledge(1_000, WAKE_SHARE), "it is told once");
     }
 
     #[test]
     fn a_reader_that_found_nothing_is_told_of_the_first_bytes() {
-        let pipe = RecvPipe::new(1, DigestAlgorithm::Xxh3);
+        let pipe = RecvPipe::new(1, DigestAlgorithm::Xxh3, ChunkPool::default());
         let chunk = || VecDeque::from([Bytes::from_static(b"x")]);
         assert!(!pipe.push(&mut chunk()), "nobody waits yet");
         assert_eq!(pipe.take_with(10, |_| {}).bytes, 1);

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
 use faspstream_proto::io::EndOfStream;
+use faspstream_proto::memory::ChunkPool;
 
 use super::lock;
 use crate::sync::Mutex;
@@ -40,6 +41,8 @@ pub(crate) struct RecvPipe {
 struct Reader {
     local: VecDeque<Bytes>,
     digest: StreamDigest,
+    /// Where what was read goes back to.
+    memory: ChunkPool,
 }
 
 #[derive(Default)]
@@ -51,9 +54,9 @@ struct Queue {
 }
 
 impl RecvPipe {
-    pub(crate) fn new(report_every: u64, digest: DigestAlgorithm) -> Self {
+    pub(crate) fn new(report_every: u64, digest: DigestAlgorithm, memory: ChunkPool) -> Self {
         Self {
-            reader: Mutex::new(Reader { local: VecDeque::new(), digest: StreamDigest::new(digest) }),
+            reader: Mutex::new(Reader { local: VecDeque::new(), digest: StreamDigest::new(digest), memory }),
             queue: Mutex::default(),
             arrived: AtomicU64::new(0),
             consumed: AtomicU64::new(0),
@@ -81,6 +84,7 @@ impl RecvPipe {
             reader.digest.update(&part);
             if emptied {
                 reader.local.pop_front();
+                reader.memory.give_back(part);
             }
             taken += n;
         }

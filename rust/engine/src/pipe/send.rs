@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 use faspstream_proto::io::EndOfStream;
+use faspstream_proto::memory::ChunkPool;
 
 use super::lock;
 use crate::sync::Mutex;
@@ -12,10 +13,12 @@ use faspstream_proto::digest::{Digest, DigestAlgorithm, StreamDigest};
 
 /// A write that is larger is handed to the driver in pieces, so that sending begins while the rest is still being copied.
 const PIECE: usize = 64 << 10;
-/// A chunk of a session that carries much.
-const CHUNK: usize = 256 << 10;
-/// The driver may idle until this share of the budget is free again before the application is woken.
-const WAKE_SHARE: u64 = 4;
+/// The first chunks: sessions that carry little stay small.
+const SMALL: usize = 16 << 10;
+/// Bytes that go into such chunks.
+const LITTLE: u64 = 64 << 10;
+/// The share of the budget that is free again before the application is woken: a fourth.
+pub(crate) const WAKE_SHARE: u64 = 4;
 
 /// What `put` has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +45,10 @@ pub(crate) struct SendPipe {
 }
 
 struct Writer {
+    /// The rest of the chunk that is being filled.
     tail: BytesMut,
-    /// Bytes of the chunk that the tail is the rest of.
-    chunk: usize,
-    /// Empty handles to full chunks, oldest first: once the driver has dropped its parts the memory is used again.
-    retired: VecDeque<BytesMut>,
+    /// Where chunks come from; the driver brings them back.
+    memory: ChunkPool,
     digest: StreamDigest,
     finished: bool,
 }
@@ -67,14 +69,9 @@ pub(crate) struct Batch {
 }
 
 impl SendPipe {
-    pub(crate) fn new(limit: u64, digest: DigestAlgorithm) -> Self {
-        let writer = Writer {
-            tail: BytesMut::new(),
-            chunk: 0,
-            retired: VecDeque::new(),
-            digest: StreamDigest::new(digest),
-            finished: false,
-        };
+    pub(crate) fn new(limit: u64, digest: DigestAlgorithm, memory: ChunkPool) -> Self {
+        let writer =
+            Writer { tail: BytesMut::new(), memory, digest: StreamDigest::new(digest), finished: false };
         Self {
             writer: Mutex::new(writer),
             queue: Mutex::default(),
@@ -96,8 +93,7 @@ impl SendPipe {
         let room = self.room_or_block().min(data.len() as u64) as usize;
         while put.taken < room {
             let part = &data[put.taken..room];
-            let n =
-                part.len().min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed), self.limit()));
+            let n = part.len().min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed)));
             writer.tail.extend_from_slice(&part[..n]);
             put.kick |= self.publish(&mut writer);
             put.taken += n;
@@ -116,7 +112,7 @@ impl SendPipe {
         if room == 0 {
             return Some(Put { taken: 0, kick: false });
         }
-        let n = room.min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed), self.limit()));
+        let n = room.min(PIECE).min(writer.space(self.accepted.load(Ordering::Relaxed)));
         writer.tail.resize(n, 0);
         fill(&mut writer.tail);
         let kick = self.publish(&mut writer);
@@ -126,6 +122,10 @@ impl SendPipe {
     /// Hands the bytes in the tail over. True if the driver has asked to be told.
     fn publish(&self, writer: &mut Writer) -> bool {
         let piece = writer.tail.split();
+        if writer.tail.capacity() == 0 {
+            // A full chunk is the driver's alone, who brings it back.
+            writer.tail = BytesMut::new();
+        }
         writer.digest.update(&piece);
         self.accepted.fetch_add(piece.len() as u64, Ordering::SeqCst);
         let mut queue = lock(&self.queue);
@@ -206,16 +206,16 @@ impl SendPipe {
         lock(&self.queue).pieces.is_empty()
     }
 
-    /// Driver: the peer has everything below `offset`. True if a blocked writer is to be told of enough room.
-    pub(crate) fn acknowledge(&self, offset: u64) -> bool {
+    /// Driver: the peer has everything below `offset`. True if a blocked writer is to be told that enough is free, this share of all.
+    pub(crate) fn acknowledge(&self, offset: u64, share: u64) -> bool {
         self.acknowledged.fetch_max(offset, Ordering::SeqCst);
-        self.writer_can_go_on()
+        self.writer_can_go_on(share)
     }
 
     /// Driver: at most `limit` bytes may be held from now on. True if a blocked writer is to be told.
     pub(crate) fn set_limit(&self, limit: u64) -> bool {
         self.limit.store(limit, Ordering::SeqCst);
-        self.writer_can_go_on()
+        self.writer_can_go_on(WAKE_SHARE)
     }
 
     /// Bytes that may be held.
@@ -228,8 +228,8 @@ impl SendPipe {
         self.blocked.load(Ordering::SeqCst)
     }
 
-    fn writer_can_go_on(&self) -> bool {
-        let enough = (self.limit.load(Ordering::Relaxed) / WAKE_SHARE).max(1);
+    fn writer_can_go_on(&self, share: u64) -> bool {
+        let enough = (self.limit.load(Ordering::Relaxed) / share).max(1);
         self.blocked.load(Ordering::SeqCst)
             && self.room() >= enough
             && self.blocked.swap(false, Ordering::SeqCst)
@@ -238,32 +238,11 @@ impl SendPipe {
 
 impl Writer {
     /// Makes sure that the tail has space, and gives how much.
-    fn space(&mut self, accepted: u64, limit: u64) -> usize {
+    fn space(&mut self, accepted: u64) -> usize {
         if self.tail.capacity() == 0 {
-            self.next_chunk(accepted, limit);
+            self.tail = if accepted < LITTLE { BytesMut::with_capacity(SMALL) } else { self.memory.take() };
         }
         self.tail.capacity()
-    }
-
-    fn next_chunk(&mut self, accepted: u64, limit: u64) {
-        // Sessions that carry little stay small.
-        let size = match accepted {
-            0..=0xffff => 16 << 10,
-            0x1_0000..=0xf_ffff => 64 << 10,
-            // Chunks are held as a whole until all of them is acknowledged: four of them at least are to be within the limit.
-            _ => CHUNK.min((limit / 4) as usize).max(64 << 10),
-        };
-        if size != self.chunk {
-            // Chunks of another size would stand in the way for ever.
-            self.retired.clear();
-        }
-        let recycled = self.retired.front_mut().is_some_and(|oldest| oldest.try_reclaim(size));
-        let fresh = if recycled { self.retired.pop_front() } else { None };
-        let old = core::mem::replace(&mut self.tail, fresh.unwrap_or_else(|| BytesMut::with_capacity(size)));
-        if self.chunk == size && size >= 64 << 10 {
-            self.retired.push_back(old);
-        }
-        self.chunk = size;
     }
 }
 

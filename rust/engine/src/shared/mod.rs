@@ -21,6 +21,7 @@ use crate::api::listener::{Listener, Ready};
 use crate::api::options::Options;
 use crate::api::session::{Direction, Metadata};
 use crate::api::stats::{Diagnosis, Stats};
+use crate::memory;
 use crate::pipe::{RecvPipe, SendPipe, lock};
 use crate::recorder::{Recorder, Title};
 use crate::runtime::Mortal;
@@ -56,9 +57,9 @@ impl Pipe {
     pub(crate) fn new(is_sender: bool, options: &Options, digest: DigestAlgorithm) -> Self {
         if is_sender {
             let limit = options.buffer_size.unwrap_or(FIRST_LIMIT).min(options.buffer_bound());
-            Self::Send(SendPipe::new(limit, digest))
+            Self::Send(SendPipe::new(limit, digest, memory::of(is_sender)))
         } else {
-            Self::Recv(RecvPipe::new(FIRST_REPORT, digest))
+            Self::Recv(RecvPipe::new(FIRST_REPORT, digest, memory::of(is_sender)))
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The receiving half of a stream.
 
 pub(crate) mod arrivals;
-mod chunks;
 pub(crate) mod flow;
 pub(crate) mod late;
 pub(crate) mod reassembly;

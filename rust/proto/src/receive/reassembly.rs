@@ -3,10 +3,9 @@
 use bytes::Bytes;
 
 use super::store::ChunkStore;
+use crate::memory::ChunkPool;
 use crate::ranges::RangeSet;
 
-/// Bytes of a chunk unless told otherwise.
-pub(crate) const CHUNK_LEN: usize = 64 * 1024;
 /// Most gaps in the stream; holds the gaps of 10 Gbit/s over 0.3 s at 30 % loss. Only a hostile peer has more.
 const GAPS_MAX: usize = 65_536;
 
@@ -38,11 +37,11 @@ pub(crate) struct Reassembly {
 }
 
 impl Reassembly {
-    /// Nothing received; bytes below `limit` are taken, into chunks of `chunk_len` bytes. Memory stays below `limit` less what was handed
-    /// out, plus two chunks, plus 1 MiB of chunks that wait to be used again (16 of [`CHUNK_LEN`]).
-    pub(crate) fn new(limit: u64, chunk_len: usize) -> Self {
+    /// Nothing received; bytes below `limit` are taken, into chunks of `pool`. Memory stays below `limit` less what was handed
+    /// out, plus two chunks.
+    pub(crate) fn new(limit: u64, pool: ChunkPool) -> Self {
         Self {
-            store: ChunkStore::new(chunk_len),
+            store: ChunkStore::new(pool),
             received: RangeSet::new(),
             received_bytes: 0,
             read: 0,
@@ -298,7 +297,7 @@ mod tests {
             limit in 0u64..700,
             operations in prop::collection::vec(any_operation(), 1..150),
         ) {
-            let (mut reassembly, mut oracle) = (Reassembly::new(limit, CHUNK), Oracle::new(limit));
+            let (mut reassembly, mut oracle) = (Reassembly::new(limit, ChunkPool::new(CHUNK)), Oracle::new(limit));
             for operation in operations {
                 apply(operation, &mut reassembly, &mut oracle);
                 assert_same(&reassembly, &oracle);
@@ -313,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_segment_in_order_is_placed_and_handed_out_without_a_copy() {
-        let mut reassembly = Reassembly::new(1_000, CHUNK);
+        let mut reassembly = Reassembly::new(1_000, ChunkPool::new(CHUNK));
         let place = reassembly.place(0, 40).expect("the first chunk is there");
         place.copy_from_slice(&bytes_at(0, 40));
         let address = place.as_ptr();
@@ -325,7 +324,7 @@ mod tests {
 
     #[test]
     fn memory_is_used_again_once_the_application_has_dropped_it() {
-        let mut reassembly = Reassembly::new(u64::MAX, CHUNK);
+        let mut reassembly = Reassembly::new(u64::MAX, ChunkPool::new(CHUNK));
         let mut addresses = std::collections::BTreeSet::new();
         for offset in (0..100 * CHUNK as u64).step_by(CHUNK / 2) {
             assert_eq!(arrive(&mut reassembly, offset, CHUNK / 2), Ok(CHUNK as u64 / 2));
@@ -338,7 +337,7 @@ mod tests {
 
     #[test]
     fn forged_datagrams_get_at_most_one_chunk_beyond_what_has_arrived() {
-        let mut reassembly = Reassembly::new(1 << 30, CHUNK);
+        let mut reassembly = Reassembly::new(1 << 30, ChunkPool::new(CHUNK));
         for chunk in 0..10_000 {
             reassembly.place(chunk * CHUNK as u64, CHUNK);
         }
@@ -348,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_peer_that_makes_gaps_without_end_is_refused_and_can_still_close_them() {
-        let mut reassembly = Reassembly::new(1 << 30, CHUNK_LEN);
+        let mut reassembly = Reassembly::new(1 << 30, ChunkPool::default());
         let mut offset = 1;
         while reassembly.insert(offset, b"x").is_ok() {
             offset += 2;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
-use super::chunks::ChunkPool;
+use crate::memory::ChunkPool;
 
 /// The chunks of the stream from the one that is being read on. Every chunk begins at a multiple of its size in the stream and is made
 /// when its first byte arrives.
@@ -25,10 +25,9 @@ struct Chunk {
 }
 
 impl ChunkStore {
-    /// An empty store with chunks of `size` bytes.
-    pub(super) fn new(size: usize) -> Self {
-        assert!(size > 0, "a chunk has room for something");
-        Self { size: size as u64, pool: ChunkPool::new(size), base: 0, chunks: VecDeque::new(), allocated: 0 }
+    /// An empty store with the chunks of `pool`.
+    pub(super) fn new(pool: ChunkPool) -> Self {
+        Self { size: pool.size() as u64, pool, base: 0, chunks: VecDeque::new(), allocated: 0 }
     }
 
     /// The number of the chunk that holds this place of the stream.
@@ -94,9 +93,9 @@ impl ChunkStore {
 
     fn retire_first(&mut self) {
         self.base += self.size;
-        if let Some(Some(chunk)) = self.chunks.pop_front() {
+        // Whoever is done with its last piece gives it back to the pool.
+        if let Some(Some(_)) = self.chunks.pop_front() {
             self.allocated -= self.size;
-            self.pool.watch(chunk.bytes);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use crate::memory::ChunkPool;
 use crate::ranges::RangeSet;
 
 /// A piece of the stream that goes into one datagram.
@@ -40,6 +41,7 @@ impl Chunk {
 /// The bytes stay where the application put them; memory is given back chunk by chunk once everything below is acknowledged.
 #[derive(Default)]
 pub(crate) struct SendQueue {
+    memory: ChunkPool,
     chunks: VecDeque<Chunk>,
     /// Bytes pushed since the beginning.
     written: u64,
@@ -54,9 +56,9 @@ pub(crate) struct SendQueue {
 }
 
 impl SendQueue {
-    /// The queue of a stream that begins.
-    pub(crate) fn new() -> Self {
-        Self::default()
+    /// The queue of a stream that begins; what is acknowledged goes back to `memory`.
+    pub(crate) fn new(memory: ChunkPool) -> Self {
+        Self { memory, ..Self::default() }
     }
 
     /// Adds the next bytes of the stream.
@@ -198,7 +200,7 @@ impl SendQueue {
     fn free(&mut self) {
         let acknowledged = self.acknowledged();
         while self.chunks.front().is_some_and(|chunk| chunk.end() <= acknowledged) {
-            self.chunks.pop_front();
+            self.chunks.pop_front().into_iter().for_each(|chunk| self.memory.give_back(chunk.bytes));
         }
     }
 }
@@ -343,7 +345,7 @@ mod tests {
 
     #[test]
     fn what_was_acknowledged_while_it_waited_is_not_sent_again() {
-        let mut queue = SendQueue::new();
+        let mut queue = SendQueue::default();
         queue.push(Bytes::from_static(&[7; 300]));
         let sent: Vec<_> = core::iter::from_fn(|| queue.next_new(100, false)).collect();
         sent.iter().for_each(|segment| queue.mark_lost(*segment));
@@ -356,7 +358,7 @@ mod tests {
 
     #[test]
     fn memory_is_given_back_as_soon_as_everything_below_has_arrived() {
-        let mut queue = SendQueue::new();
+        let mut queue = SendQueue::default();
         let (first, second) = (Bytes::from(vec![1; 100]), Bytes::from(vec![2; 100]));
         queue.push(first.clone());
         queue.push(second.clone());
@@ -372,7 +374,7 @@ mod tests {
         fn every_byte_is_in_the_state_that_it_was_brought_to(
             operations in prop::collection::vec(any_operation(), 1..120),
         ) {
-            let (mut queue, mut oracle) = (SendQueue::new(), Oracle::default());
+            let (mut queue, mut oracle) = (SendQueue::default(), Oracle::default());
             for operation in operations {
                 apply(operation, &mut queue, &mut oracle);
                 assert_same(&queue, &oracle);
@@ -385,7 +387,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_a_segment_begins_behind_what_is_acknowledged() {
-        let mut queue = SendQueue::new();
+        let mut queue = SendQueue::default();
         (0..3).for_each(|_| queue.push(Bytes::from_static(&[1; 100])));
         let whole = queue.next_new(300, false).expect("all of it");
         queue.acked(Segment { offset: 0, len: 120 });

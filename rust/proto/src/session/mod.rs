@@ -25,6 +25,7 @@ use bytes::Bytes;
 use crate::config::{Config, ConfigError, PathMemory, Rates, Role};
 use crate::error::{CloseReason, ErrorCode};
 use crate::io::{Discard, EndOfStream, Event, Limit, LimitTimes, Misuse, Stats, Transmit};
+use crate::memory::ChunkPool;
 use crate::units::Instant;
 use crate::wire::frame::cut_reason;
 
@@ -70,6 +71,14 @@ impl Session {
     /// # Errors
     /// [`ConfigError`] names the value that is not allowed.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
+        Self::with_memory(config, ChunkPool::default())
+    }
+
+    /// The same; bytes that arrive lie in chunks of `memory`, and bytes that the peer has acknowledged go back there.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_memory(config: Config, memory: ChunkPool) -> Result<Self, ConfigError> {
         config.check()?;
         let mut channel = Channel::new(&config);
         // The client speaks first (wire-format.md §4.3).
@@ -79,11 +88,11 @@ impl Session {
         }
         let half = match config.role {
             Role::Sender => {
-                let mut send = SendHalf::new(&config, channel.path.overhead());
+                let mut send = SendHalf::new(&config, channel.path.overhead(), memory);
                 send.set_carried(Instant::ZERO, channel.path.is_carried());
                 Half::Send(Box::new(send))
             }
-            Role::Receiver => Half::Recv(Box::new(RecvHalf::new(&config))),
+            Role::Receiver => Half::Recv(Box::new(RecvHalf::new(&config, memory))),
         };
         Ok(Self {
             now: Instant::ZERO,

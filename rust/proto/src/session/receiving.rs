@@ -5,10 +5,11 @@ use core::time::Duration;
 use crate::config::Config;
 use crate::io::{EndOfStream, Misuse};
 use crate::limits::LimitClock;
+use crate::memory::ChunkPool;
 use crate::receive::arrivals::Received;
 use crate::receive::flow::FlowWindow;
 use crate::receive::late::LateNumbers;
-use crate::receive::reassembly::{CHUNK_LEN, Reassembly};
+use crate::receive::reassembly::Reassembly;
 use crate::receive::reported::Reported;
 use crate::receive::schedule::FeedbackSchedule;
 use crate::units::{ByteCount, Instant};
@@ -93,9 +94,9 @@ pub(super) struct RecvHalf {
 }
 
 impl RecvHalf {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, memory: ChunkPool) -> Self {
         Self {
-            reassembly: Reassembly::new(config.first_window, CHUNK_LEN),
+            reassembly: Reassembly::new(config.first_window, memory),
             flow: FlowWindow::new(config.first_window, config.buffer_max),
             schedule: FeedbackSchedule::default(),
             counters: ReceiveCounters::default(),

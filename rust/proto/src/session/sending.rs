@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::config::{Config, RatePolicy, Rates};
 use crate::io::{EndOfStream, Misuse};
 use crate::limits::LimitClock;
+use crate::memory::ChunkPool;
 use crate::mtu::MtuSearch;
 use crate::pacer::Pacer;
 use crate::rate::{Controller, RateController};
@@ -127,12 +128,12 @@ pub(super) struct SendHalf {
 }
 
 impl SendHalf {
-    pub(super) fn new(config: &Config, headers: ByteCount) -> Self {
+    pub(super) fn new(config: &Config, headers: ByteCount, memory: ChunkPool) -> Self {
         let mtu = MtuSearch::new(config.datagram_start, config.datagram_max);
         let full = ByteCount(u64::from(mtu.size())) + headers;
         let controller = Controller::new(&config.rates, full, config.path_memory);
         Self {
-            queue: SendQueue::new(),
+            queue: SendQueue::new(memory),
             flight: Flight::new(config.path_memory.map(|memory| memory.min_rtt)),
             pacer: Pacer::new(controller.rate(), full),
             controller,

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use faspstream_proto::Session;
 use faspstream_proto::config::{Cipher, Config, ConnectionId, MasterSecret, RatePolicy, Rates, Role, Side};
+use faspstream_proto::memory::ChunkPool;
 use faspstream_proto::units::Instant;
 
 static BLOCK: [u8; 64 << 10] = [0x5a; 64 << 10];
@@ -26,13 +27,15 @@ pub(crate) struct Pair {
     buffer: Vec<u8>,
     carried: (usize, usize),
     read: u64,
+    /// Where the receiver's bytes lie.
+    memory: ChunkPool,
 }
 
 fn address(side: Side) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], if side == Side::Client { 1 } else { 2 }))
 }
 
-fn session(role: Role) -> Session {
+fn session(role: Role, memory: ChunkPool) -> Session {
     let (client, server) = (ConnectionId(1), ConnectionId(2));
     let (side, other, local_id, remote_id) = match role {
         Role::Sender => (Side::Client, Side::Server, client, server),
@@ -56,18 +59,20 @@ fn session(role: Role) -> Session {
         path_memory: None,
         seed: [5; 32],
     };
-    Session::new(config).expect("all values are in range")
+    Session::with_memory(config, memory).expect("all values are in range")
 }
 
 impl Pair {
     pub(crate) fn new() -> Self {
+        let memory = ChunkPool::default();
         Self {
-            sender: session(Role::Sender),
-            receiver: session(Role::Receiver),
+            sender: session(Role::Sender, ChunkPool::default()),
+            receiver: session(Role::Receiver, memory.clone()),
             now: Instant::ZERO,
             buffer: vec![0; BATCH * usize::from(DATAGRAM)],
             carried: (0, 0),
             read: 0,
+            memory,
         }
     }
 
@@ -99,6 +104,7 @@ impl Pair {
         }
         while let Some(piece) = self.receiver.poll_read() {
             self.read += piece.len() as u64;
+            self.memory.give_back(piece);
         }
         self.receiver.handle_consumed(self.now, self.read).expect("it is no more than was given out");
         self.receiver.handle_timeout(self.now);

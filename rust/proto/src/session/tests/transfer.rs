@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::pair::*;
 use crate::config::{Role, Side};
+use crate::memory::ChunkPool;
 use crate::session::sending::SendHalf;
 use crate::units::ByteCount;
 
@@ -117,7 +118,7 @@ fn a_few_bytes_do_not_wait_for_more_when_nothing_is_in_flight_or_they_are_flushe
 
 #[test]
 fn what_full_datagrams_have_left_over_waits_for_more_bytes_and_not_for_feedback() {
-    let mut half = SendHalf::new(&config(Role::Sender, Side::Client), ByteCount(28));
+    let mut half = SendHalf::new(&config(Role::Sender, Side::Client), ByteCount(28), ChunkPool::default());
     let now = at(5);
     half.write(now, Bytes::from(vec![0; 2_000])).expect("it is not finished");
     assert!(half.may_be_partial(now), "nothing is in flight, and it may be a message");
