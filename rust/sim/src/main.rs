@@ -1,6 +1,7 @@
 //! `faspstream-sim`: one cell or a whole grid, in virtual time.
 
 mod grid_command;
+mod shares_command;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
@@ -33,6 +34,9 @@ faspstream-sim grid [--quick] [--threads N] [--from FILE] [--csv FILE] [--charts
     runs the goodput grid and the original's grid, prints the shares of ideal and the goals missed.
     --from takes the cells that an earlier --csv wrote instead; --charts writes heat maps as SVG and PNG;
     --page runs the rows too, and writes all of it as Markdown, with the charts in a directory beside it.
+faspstream-sim shares [--rate 100mbit] [--rtt 50ms] [--loss 1%] [--queue 1bdp] [--flows N] [--apart 500ms]
+                      [--beside cubic|bbr] [--seconds 40] [--every 4] [--seed N]
+    prints who gets how much over time: streams that start so long after each other, 5 s after a TCP flow if there is one.
 faspstream-sim rows [NAME...]
     measures the rows of the transport page (all, or those named) and prints them as a table in Markdown.
 faspstream-sim sweep [--links 200] [--seed 1] [--threads N] [--csv FILE]
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
     let result = match args.command().as_deref() {
         Some("cell") => cell(args),
         Some("grid") => grid_command::grid(args),
+        Some("shares") => shares_command::shares(args),
         Some("rows") => rows(args),
         Some("sweep") => random_links(args),
         Some("cost") => costs(args),
