@@ -67,6 +67,8 @@ impl Adaptive {
         {
             self.catch_up(&mut cubic);
             self.cubic = Some(cubic);
+            // What he has given up is room for whoever takes it.
+            self.rival.measure_growth(self.window, self.path.queue());
         }
         if self.path.queue().peak() >= LEFT * target {
             self.full_at = facts.now;
@@ -74,6 +76,10 @@ impl Adaptive {
         if self.is_mistaken(facts, begins) {
             self.phase = Phase::Steady;
             self.rival.forget();
+            if self.lossless {
+                // The ceiling is where competing began.
+                self.cubic = None;
+            }
         } else if facts.now.since(self.full_at).as_secs_f64() > GONE {
             self.phase = Phase::Steady;
             self.rival.see(facts.now);

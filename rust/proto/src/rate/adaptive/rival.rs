@@ -22,6 +22,8 @@ const REFILLED: f64 = 0.5;
 const REFILL_ROUNDS: f64 = 4.0;
 /// Such fillings after which there is no rival.
 const REFILLS: u32 = 2;
+/// Answers to loss in a row after which a single drain that fails is proof.
+const ANSWERS: u32 = 2;
 /// Growth of the window, as a factor, by which it shows whether the others make room; below [`BEGINS`] it has not begun.
 const GROWN: f64 = 4.0;
 const BEGINS: f64 = 1.2;
@@ -41,6 +43,8 @@ pub(super) struct Rival {
     /// When the queue fell, and from how many seconds.
     fell: Option<(Instant, f64)>,
     refills: u32,
+    /// Times in a row that it was filled slowly after it fell.
+    answers: u32,
     growth: Growth,
     cycle: Cycle,
 }
@@ -111,8 +115,13 @@ impl Rival {
             self.fell = None;
             if lasted > REFILL_ROUNDS * flight {
                 self.refills = 0;
+                self.answers += 1;
+                if self.answers >= ANSWERS && self.is_suspected() {
+                    self.see(now);
+                }
             } else {
                 self.refills += 1;
+                self.answers = 0;
                 self.suspected = None;
             }
         } else if lasted > GONE {
