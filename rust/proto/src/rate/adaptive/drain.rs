@@ -22,8 +22,6 @@ const DOUBT_ROUNDS: u32 = 12;
 const DOUBT_TIME: f64 = 5.0;
 /// Share of the best rate so far at which loss is tested at least: where nothing passes for a moment, too little would be sent to tell.
 const DOUBT_RATE: f64 = 0.1;
-/// Share of the best rate so far with which a drain moves the queue, if there is one.
-const MOVES: f64 = 0.5;
 /// Share of the queue that must be left after a drain for it to have failed.
 pub(super) const LEFT: f64 = 0.5;
 /// Multiple of the target that a queue after a drain must exceed to be somebody else's: streams like this one leave less, measured for 2
@@ -206,9 +204,7 @@ impl Adaptive {
             }
             return;
         }
-        // Who holds little of what he has had moves no queue, whoever fills it.
-        let moves = drain.rate > MOVES * self.path.best();
-        let still = moves && self.path.queue().peak() - self.path.queue().standing() < 0.03 * recent;
+        let still = self.path.queue().peak() - self.path.queue().standing() < 0.03 * recent;
         if recent > 0.97 * drain.queue && recent > LONG * target && still {
             // Less in flight, and the delay has not moved at all: the path is longer, nothing is queued.
             self.path.accept_delay(recent);
