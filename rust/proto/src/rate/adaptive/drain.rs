@@ -196,11 +196,8 @@ impl Adaptive {
         }
         if recent < LEFT * drain.queue || recent < FOREIGN * (target + 2.0 * swing) || self.is_low() {
             self.rival.acquit();
-            let wanted = drain.target + swing;
-            // An error no larger than what the queue moves by itself is none: a stream alone would give up a fifth of its window to it.
-            let is_clear = (wanted - drain.queue).abs() > swing;
-            if drain.purpose == Purpose::Refresh && recent < LEFT * drain.queue && is_clear {
-                self.window *= self.rebalanced(wanted, drain.queue);
+            if drain.purpose == Purpose::Refresh && recent < LEFT * drain.queue {
+                self.window *= self.rebalanced(drain.target + swing, drain.queue);
             }
             return;
         }

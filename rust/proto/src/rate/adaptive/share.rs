@@ -44,12 +44,14 @@ impl Adaptive {
     }
 
     /// True if somebody else lets the queue run empty, and this flow has not seen it empty for long: together they see the base delay,
-    /// alone a flow among many does not.
+    /// alone a flow among many does not. What falls by no more than the queue moves by itself from round to round is nobody's drain.
     pub(super) fn joins_drain(&self, facts: &FeedbackFacts) -> bool {
+        let (earlier, recent) = (self.path.queue().earlier(), self.path.queue().recent());
         !self.rival.is_suspected()
             && !self.is_low()
             && self.is_stale(facts, JOIN_TIME)
-            && self.path.queue().recent() < SHRUNK * self.path.queue().earlier()
+            && recent < SHRUNK * earlier
+            && earlier - recent > self.path.queue().swing()
     }
 
     /// The factor by which the window changes after a drain that has emptied a queue of `queue` seconds where `wanted` were aimed at.
@@ -57,6 +59,10 @@ impl Adaptive {
     /// In equilibrium the queue is the mean of what the flows want, weighted by their rates, so that all of them together have no more
     /// in flight than before; each one's distance from its share is halved.
     pub(super) fn rebalanced(&self, wanted: f64, queue: f64) -> f64 {
+        // An error no larger than what the queue moves by itself is none: a stream alone would give up a fifth of its window to it.
+        if (wanted - queue).abs() <= self.path.queue().swing() {
+            return 1.0;
+        }
         // A queue that moves with this flow is its own, and too short only for the moment.
         if self.is_low() || queue < wanted && self.path.queue().moved() > STILL * (wanted - queue) {
             return 1.0;

@@ -47,9 +47,7 @@ impl Adaptive {
                 return;
             }
         }
-        // What falls by no more than the queue moves by itself from round to round is nobody's drain.
-        let fallen = self.path.queue().earlier() - self.path.queue().recent();
-        if fallen > self.path.queue().swing() && self.joins_drain(facts) {
+        if self.joins_drain(facts) {
             return self.drain(facts, self.window, Purpose::Refresh);
         }
         let correction = if self.path.is_coarse() { CORRECTION_PACED } else { CORRECTION };
@@ -74,16 +72,16 @@ impl Adaptive {
         let patience =
             if self.rival.is_suspected() || self.rival.is_known(facts.now) { RETRY } else { REFRESH };
         let far = queue > 2.0 * LONG * (target + self.path.queue().swing());
+        // What was content before somebody else took its place goes on beside him.
+        let before = self.content.max(self.window);
         if self.long_rounds >= if far { FAR_ROUNDS } else { LONG_ROUNDS } {
-            let rival = self.content.max(self.window);
-            self.drain(facts, rival, Purpose::Refresh);
+            self.drain(facts, before, Purpose::Refresh);
         } else if self.empty_rounds > i32::from(!self.is_low()) && !self.is_capped(facts) {
             let rate = self.path.clearing();
             self.phase =
                 Phase::Search(if self.is_low() { Search::yielded(rate) } else { Search::resume(rate) });
         } else if self.is_stale(facts, patience) {
-            let rival = self.content.max(self.window);
-            self.drain(facts, rival, Purpose::Refresh);
+            self.drain(facts, before, Purpose::Refresh);
         } else {
             return false;
         }
