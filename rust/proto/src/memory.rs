@@ -45,11 +45,12 @@ impl ChunkPool {
         free.unwrap_or_else(|| BytesMut::with_capacity(self.size))
     }
 
-    /// Bytes that nobody needs any more. Whoever gives back the last part of a chunk, or of any memory as large, gives it all back.
+    /// Bytes that nobody needs any more. Whoever gives back the last part of a chunk, or of any memory about as large, gives it all back;
+    /// what is more than twice as large is not kept.
     pub fn give_back(&self, part: Bytes) {
         let Ok(mut chunk) = part.try_into_mut() else { return };
         chunk.clear();
-        if chunk.try_reclaim(self.size) {
+        if chunk.try_reclaim(self.size) && chunk.capacity() <= 2 * self.size {
             let mut free = self.lock();
             if free.len() < FREE_MAX {
                 free.push(chunk);
@@ -105,6 +106,8 @@ mod tests {
         let pool = ChunkPool::default();
         pool.give_back(Bytes::from_static(&[1; 100]));
         pool.give_back(Bytes::from(vec![1; 100]));
+        pool.give_back(Bytes::from(vec![1; 3 * ChunkPool::CHUNK]));
+        assert_eq!(pool.lock().len(), 0);
         let chunks: Vec<_> = (0..=FREE_MAX).map(|_| parts(&pool)).collect();
         for (a, b, _) in chunks {
             drop(a);
