@@ -95,3 +95,42 @@ impl Cubic {
 fn reno_slope(beta: f64, flight: f64) -> f64 {
     3.0 * (1.0 - beta) / (1.0 + beta) / flight.max(1e-3)
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+    use crate::rate::tests::facts;
+    use crate::units::Rate;
+
+    fn at(ms: u64) -> FeedbackFacts {
+        facts(ms, 0, 0, Rate::ZERO, Duration::ZERO)
+    }
+
+    #[test]
+    fn a_flow_that_is_back_at_its_peak_after_one_cycle_has_that_peak() {
+        for peak in [100.0, 1_000.0, 10_000.0] {
+            let cubic = Cubic::after_cut(&at(0), peak, BETA, 10.0, None);
+            let of_cycle = Cubic::peak_of(cubic.inflection, 10.0);
+            assert!((of_cycle / peak - 1.0).abs() < 1e-9, "{of_cycle} for {peak}");
+        }
+        // In the Reno-friendly region the peak follows from the slope.
+        let cubic = Cubic::after_cut(&at(0), 50.0, BETA, 0.01, None);
+        assert!((Cubic::peak_of(cubic.recovery(), 0.01) / 50.0 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_aimed_at_is_reached_without_a_leap_and_never_lowers() {
+        let cut = Cubic::after_cut(&at(0), 1_000.0, BETA, 0.1, None);
+        let mut cubic = cut;
+        cubic.aim(500.0);
+        assert_eq!(cubic.allows(&at(100)), cut.allows(&at(100)));
+        cubic.aim(2_000.0);
+        let base = facts(0, 0, 0, Rate::ZERO, Duration::ZERO).base_rtt.as_secs_f64();
+        let begins = cubic.allows(&at(0));
+        assert!(begins > 700.0 && begins < 700.0 + 700.0 * base * 3.0, "{begins}");
+        let reached = (cubic.inflection * 1e3) as u64;
+        assert!((cubic.allows(&at(reached)) - 2_000.0).abs() < 1.0);
+    }
+}

@@ -189,7 +189,7 @@ mod tests {
 
     const DATAGRAM: ByteCount = ByteCount(1_500);
 
-    fn facts(ms: u64, delivered: u64, prior: u64, rate: Rate, queue: Duration) -> FeedbackFacts {
+    pub(super) fn facts(ms: u64, delivered: u64, prior: u64, rate: Rate, queue: Duration) -> FeedbackFacts {
         FeedbackFacts {
             now: Instant::ZERO + Duration::from_millis(ms),
             rtt: Some(Duration::from_millis(50) + queue),

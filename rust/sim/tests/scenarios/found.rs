@@ -116,6 +116,26 @@ fn link_5555_and_9090_a_silence_on_a_path_of_no_length_is_not_how_far_feedbacks_
 }
 
 #[test]
+fn link_395_and_1317_a_path_that_becomes_longer_before_an_outage_is_known_to_a_stream_that_is_slow_after_it()
+{
+    for seed in [395, 1317] {
+        let outcome = link(seed);
+        holds!(outcome, outcome.flows[0].completed_at().is_some_and(|at| at < Time::from_secs(15)));
+    }
+}
+
+#[test]
+fn link_385_and_1387_what_a_short_queue_has_no_room_for_does_not_travel_in_copies() {
+    link(385);
+    link(1387);
+}
+
+#[test]
+fn link_1396_what_a_black_hole_has_swallowed_does_not_travel_in_copies() {
+    link(1396);
+}
+
+#[test]
 fn a_black_hole_under_heavy_loss_is_left_whatever_waits_to_be_sent_twice() {
     let mut scenario = transfer("black hole at 8 % loss", long_path().loss(0.08), 6 * SECOND);
     scenario.forward.script = Script::default().then(Time::from_secs(3), Change::Mtu(1300));

@@ -187,3 +187,136 @@ impl Rival {
         self.cycle.lasted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+    use crate::rate::tests::facts;
+    use crate::units::Rate;
+
+    /// Seconds that are aimed at, and that a byte spends in flight.
+    const TARGET: f64 = 0.004;
+    const FLIGHT: f64 = 0.06;
+    const DATAGRAM: f64 = 1_500.0;
+
+    /// A queue whose delay is told, and a stream that follows it.
+    #[derive(Default)]
+    struct Link {
+        queue: Queue,
+        rival: Rival,
+        ms: u64,
+    }
+
+    impl Link {
+        /// For `ms` milliseconds something stands in the queue for `delay` of them.
+        fn stands(&mut self, ms: u64, delay: u64) {
+            for _ in 0..ms / 5 {
+                self.ms += 5;
+                self.queue.on_feedback(&facts(self.ms, 0, 0, Rate::ZERO, Duration::from_millis(delay)));
+                self.rival.watch_fall(self.now(), &self.queue, TARGET, FLIGHT);
+            }
+        }
+
+        /// The queue falls to nothing and has its length again so many milliseconds later.
+        fn falls(&mut self, ms: u64) {
+            self.stands(300, 20);
+            self.stands(ms / 2, 0);
+            self.stands(ms - ms / 2, 5);
+            self.stands(100, 20);
+        }
+
+        fn now(&self) -> Instant {
+            Instant::ZERO + Duration::from_millis(self.ms)
+        }
+
+        fn suspect(&mut self, window: f64) -> Option<f64> {
+            self.rival.suspect(self.now(), window, true)
+        }
+
+        fn gives_way(&mut self) -> bool {
+            self.rival.has_given_way(self.now(), &self.queue, TARGET, FLIGHT)
+        }
+    }
+
+    #[test]
+    fn drains_that_fail_for_some_seconds_are_proof_of_what_was_in_flight_before_the_first() {
+        let mut link = Link::default();
+        link.stands(500, 20);
+        assert_eq!(link.suspect(7.0), None);
+        link.stands(2_500, 20);
+        assert_eq!(link.suspect(5.0), None);
+        link.stands(600, 20);
+        assert_eq!(link.suspect(4.0), Some(7.0));
+        link.rival.acquit();
+        assert_eq!(link.suspect(3.0), None, "a drain that empties the queue begins anew");
+    }
+
+    #[test]
+    fn one_drain_is_proof_where_somebody_was_there_of_late() {
+        let mut link = Link::default();
+        link.rival.see(link.now());
+        link.stands(19_000, 20);
+        assert_eq!(link.rival.suspect(link.now(), 7.0, false), None, "jitter may have left as much");
+        assert_eq!(link.suspect(7.0), Some(7.0));
+        link.stands(2_000, 20);
+        assert!(!link.rival.is_known(link.now()));
+    }
+
+    #[test]
+    fn who_fills_an_emptied_queue_at_once_is_of_ones_own_kind() {
+        let mut link = Link::default();
+        link.suspect(7.0);
+        link.falls(100);
+        assert!(!link.rival.is_suspected());
+        link.rival.meet(link.now(), DATAGRAM, &link.queue);
+        link.falls(100);
+        assert!(!link.rival.is_none(DATAGRAM, &link.queue, 1e6));
+        link.falls(100);
+        assert!(link.rival.is_none(DATAGRAM, &link.queue, 1e6));
+    }
+
+    #[test]
+    fn who_fills_it_slowly_has_answered_a_loss_and_two_answers_make_one_drain_proof() {
+        let mut link = Link::default();
+        link.suspect(7.0);
+        link.falls(800);
+        assert!(link.rival.is_suspected() && !link.rival.is_known(link.now()));
+        link.falls(800);
+        assert!(link.rival.is_suspected() && link.rival.is_known(link.now()));
+        link.stands(GONE as u64 * 1_000 + 1_000, 0);
+        assert!(!link.rival.is_suspected(), "nobody fills it any more");
+    }
+
+    #[test]
+    fn who_lets_a_window_grow_and_the_queue_not_is_no_rival() {
+        let grown = |delay, windows: f64| {
+            let mut link = Link::default();
+            link.stands(300, 20);
+            link.rival.meet(link.now(), 100.0 * DATAGRAM, &link.queue);
+            assert!(!link.rival.is_none(100.0 * DATAGRAM, &link.queue, 10e6));
+            link.stands(300, delay);
+            link.rival.is_none(windows * 100.0 * DATAGRAM, &link.queue, 10e6)
+        };
+        assert!(grown(22, 4.0));
+        assert!(!grown(22, 3.9), "too little to tell");
+        assert!(!grown(50, 4.0), "what was sent beside him stands in the queue");
+    }
+
+    #[test]
+    fn a_cycle_goes_from_one_answer_to_the_next_and_the_same_loss_is_answered_once() {
+        let mut link = Link::default();
+        link.stands(300, 20);
+        link.rival.meet(link.now(), DATAGRAM, &link.queue);
+        assert_eq!(link.rival.cycle(), 0.0);
+        for _ in 0..2 {
+            link.stands(2_000, 20);
+            assert!(!link.gives_way());
+            link.stands(5, 8);
+            assert!(link.gives_way());
+            link.rival.end_cycle(link.now(), &link.queue, FLIGHT);
+        }
+        assert_eq!(link.rival.cycle(), 2.005);
+    }
+}
