@@ -11,8 +11,8 @@ use faspstream_sim::scenario::{Flow, Path, Queue, Scenario};
 
 use super::{number, say};
 
-/// A TCP flow has the link to itself for so long.
-const BEFORE: Duration = Duration::from_secs(5);
+/// A TCP flow has the link to itself for so long unless told otherwise.
+const AFTER: Duration = Duration::from_secs(5);
 
 pub(super) fn shares(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let rate = args.value("--rate", "a rate such as 100mbit", args::rate)?.unwrap_or(BitRate::from_mbps(100));
@@ -24,6 +24,7 @@ pub(super) fn shares(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let flows = args.value("--flows", "a number", number)?.unwrap_or(1);
     let apart = args.value("--apart", "a time such as 500ms", args::duration)?.unwrap_or(Duration::ZERO);
     let beside = args.value("--beside", "cubic or bbr", law)?;
+    let after = args.value("--after", "a time such as 2s", args::duration)?.unwrap_or(AFTER);
     let seconds = args.value("--seconds", "a number of seconds", number)?.unwrap_or(40);
     let every = args.value("--every", "a number of seconds", number)?.unwrap_or(4).max(1);
     let seed = args.value("--seed", "a number", number)?.unwrap_or(1);
@@ -32,7 +33,7 @@ pub(super) fn shares(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let until = Duration::from_secs(seconds);
     let path = Path::new(rate, rtt).loss(loss).queue(queue);
     let mut scenario = Scenario::new("shares", path).seeded(seed).until(until);
-    let first = if beside.is_some() { BEFORE } else { Duration::ZERO };
+    let first = if beside.is_some() { after } else { Duration::ZERO };
     for index in 0..u32::try_from(flows)? {
         scenario = scenario.flow(Flow { start: first + apart * index, ..Flow::default() });
     }
