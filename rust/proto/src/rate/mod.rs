@@ -36,6 +36,9 @@ pub struct FeedbackFacts {
     /// One-way queueing delay of the newest datagram: receive time less send time, less the smallest such difference in the
     /// base window, drift of the clocks taken out. None if it was no fresh sample.
     pub queueing_delay: Option<Duration>,
+    /// Seconds by which that smallest difference has become longer with this sample, below zero shorter: queueing delays that were told
+    /// before were as much too long. It becomes longer when the shortest one leaves the window.
+    pub base_moved: f64,
     /// Wire bytes newly known to have arrived.
     pub acked: ByteCount,
     /// Wire bytes that have arrived and that nothing outstanding stands before, since the last feedback. `lost` is to be held against
@@ -196,6 +199,7 @@ mod tests {
             smoothed_rtt: Duration::from_millis(50) + queue,
             base_rtt: Duration::from_millis(50),
             queueing_delay: Some(queue),
+            base_moved: 0.0,
             acked: DATAGRAM,
             passed: DATAGRAM,
             settled_at: Instant::ZERO + Duration::from_millis(ms),

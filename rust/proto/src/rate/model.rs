@@ -144,6 +144,7 @@ impl Queue {
         {
             self.samples.pop_front();
         }
+        self.rebase(facts.base_moved);
         // A sample below what was accepted shows that less is the path's own.
         self.accepted = self.accepted.min(delay.as_secs_f64());
         let delay = delay.as_secs_f64() - self.accepted;
@@ -155,6 +156,21 @@ impl Queue {
         self.mean += 0.125 * (delay - self.mean);
         self.samples.push_back((facts.now, delay));
         self.noise += NOISE_WEIGHT * (delay - self.standing() - self.noise);
+    }
+
+    /// The base has become longer by so many seconds, so that what was measured before is less of a queue.
+    fn rebase(&mut self, by: f64) {
+        let moved = |delay: f64| (delay - by).max(0.0);
+        for (_, delay) in &mut self.samples {
+            *delay = moved(*delay);
+        }
+        self.before = moved(self.before);
+        self.mean = moved(self.mean);
+        self.sum.0 = (self.sum.0 - by * f64::from(self.sum.1)).max(0.0);
+        if by > 0.0 {
+            // Not where it has become shorter: who begins in the queue of others sees that often, and what was usual by then was theirs.
+            self.means = self.means.map(moved);
+        }
     }
 
     fn watch_step(&mut self, facts: &FeedbackFacts, delay: f64) {

@@ -29,6 +29,8 @@ const CLOCK_LEAP: Duration = Duration::from_millis(500);
 pub(crate) struct BasePath {
     rtt: WindowedMin<Duration>,
     one_way: WindowedMin<i64>,
+    /// Nanoseconds by which the last sample has moved the smallest one-way difference.
+    moved: i64,
     drift: ClockDrift,
 }
 
@@ -47,7 +49,9 @@ impl BasePath {
     pub(crate) fn on_one_way(&mut self, now: Instant, sent: Instant, arrived: Instant) -> Duration {
         let raw = (arrived.as_nanos() as i64).wrapping_sub(sent.as_nanos() as i64);
         let delay = self.drift.correct(now, raw);
+        let before = self.one_way.get();
         let least = self.one_way.insert(now, WINDOW, delay);
+        self.moved = before.map_or(0, |before| least.wrapping_sub(before));
         Duration::from_nanos(delay.wrapping_sub(least).max(0) as u64)
     }
 
@@ -66,6 +70,12 @@ impl BasePath {
         }
         (self.one_way, self.drift) = (WindowedMin::default(), ClockDrift::default());
         self.on_one_way(now, sent, arrived)
+    }
+
+    /// Nanoseconds by which the last sample has moved the base of the queueing delay: what was told before it was as much too long, or,
+    /// below zero, too short.
+    pub(crate) fn moved(&self) -> i64 {
+        self.moved
     }
 
     /// The path is a new one: nothing of the old holds.
@@ -129,6 +139,19 @@ mod tests {
 
     fn at(ms: u64) -> Instant {
         Instant::from_nanos(ms * 1_000_000)
+    }
+
+    #[test]
+    fn a_base_that_moves_says_by_how_much() {
+        let mut path = BasePath::default();
+        path.on_one_way(at(0), at(0), at(20));
+        assert_eq!(path.moved(), 0);
+        path.on_one_way(at(1_000), at(1_000), at(1_030));
+        assert_eq!(path.moved(), 0, "a queue moves no base");
+        path.on_one_way(at(2_000), at(2_000), at(2_015));
+        assert_eq!(path.moved(), -5_000_000);
+        path.on_one_way(at(12_001), at(12_001), at(12_041));
+        assert!(path.moved() > 0, "the shortest one has left the window");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(crate) struct Measured {
     pub(crate) acked: ByteCount,
     pub(crate) rtt: Option<Duration>,
     pub(crate) queueing_delay: Option<Duration>,
+    /// Nanoseconds by which its base has moved.
+    pub(crate) base_moved: i64,
     /// How fast datagrams arrived over about one round trip.
     pub(crate) rate: Option<Rate>,
     pub(crate) app_limited: bool,
@@ -188,6 +190,7 @@ impl Flight {
         self.queueing_delay = (self.queueing_delay * 7 + queueing) / 8;
         measured.rtt = Some(rtt);
         measured.queueing_delay = Some(queueing);
+        measured.base_moved = self.base.moved();
         measured.app_limited = newest.app_limited;
         let arrived_at = feedback.received_at;
         measured.rate = self.delivery.on_feedback(newest, arrived_at, rtt);

@@ -180,6 +180,7 @@ impl SendHalf {
             smoothed_rtt,
             base_rtt: flight.base.rtt().unwrap_or(smoothed_rtt),
             queueing_delay: measured.queueing_delay,
+            base_moved: measured.base_moved as f64 * 1e-9,
             acked: measured.acked,
             passed,
             settled_at: flight.settled_at(),

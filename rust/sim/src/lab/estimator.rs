@@ -18,6 +18,11 @@ impl WindowedMin {
         Self { present: i64::MAX, former: i64::MAX, since: 0 }
     }
 
+    /// The smallest so far; None before the first value.
+    pub(super) fn get(&self) -> Option<i64> {
+        Some(self.present.min(self.former)).filter(|least| *least < i64::MAX)
+    }
+
     pub(super) fn record(&mut self, now: u64, value: i64) -> i64 {
         if now >= self.since + GENERATION {
             self.former = self.present;

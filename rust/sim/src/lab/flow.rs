@@ -351,6 +351,7 @@ impl Flow {
     ) -> FeedbackFacts {
         let rtt = now - newest.at - (feedback.made_at - feedback.newest_at);
         let one_way = (feedback.newest_at - newest.at) as i64;
+        let former_base = self.base_one_way.get();
         let base_one_way = self.base_one_way.record(now, one_way);
         let base_rtt = self.base_rtt.record(now, rtt as i64) as u64;
         let send_elapsed = newest.at - newest.first_sent;
@@ -363,6 +364,7 @@ impl Flow {
             smoothed_rtt: self.srtt.record(rtt),
             base_rtt: Duration::from_nanos(base_rtt),
             queueing_delay: Some(Duration::from_nanos((one_way - base_one_way) as u64)),
+            base_moved: former_base.map_or(0.0, |former| (base_one_way - former) as f64 * 1e-9),
             acked: ByteCount(acked),
             passed: ByteCount(acked),
             settled_at: Instant::from_nanos(newest.at),

@@ -88,12 +88,12 @@ impl Adaptive {
         let window = self.window / self.path.datagram();
         let mut cubic = Cubic::after_cut(facts, window, beta, self.path.flight(), self.cubic.as_ref());
         if matches!(self.phase, Phase::Compete) {
-            self.rival.end_cycle(facts.now, self.path.queue(), self.path.flight());
+            self.rival.cycle.end(facts.now, &self.path);
             self.catch_up(&mut cubic);
         }
         self.loss.recovers(facts.now, Duration::from_secs_f64((cubic.recovery() / 2.0).min(60.0)));
         self.cubic = Some(cubic);
         self.window *= beta;
-        self.rival.measure_growth(self.window, self.path.queue());
+        self.rival.measure_growth(&self.path, self.window);
     }
 }

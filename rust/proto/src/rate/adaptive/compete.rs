@@ -31,12 +31,14 @@ const STUBBORN: f64 = 2.5;
 const STUBBORN_CHANGE: f64 = 0.1;
 
 impl Adaptive {
-    /// A drain has left a queue. `before` is the window before the drain, `is_clear` is false where jitter or a search may have left as
-    /// much.
-    pub(super) fn contest(&mut self, facts: &FeedbackFacts, before: f64, is_clear: bool) {
-        let proven = self.rival.suspect(facts.now, before, is_clear);
-        let Some(first) = proven.filter(|_| self.loss.usual() <= LOSSY) else { return };
-        self.window = self.window.max(first).max(before);
+    /// A drain has left a queue. `is_clear` is false where jitter or a search may have left as much.
+    ///
+    /// The window grows from what it is by now: streams that were taken for a rival make room for one that grows gradually, which shows,
+    /// and not for one that leaps.
+    pub(super) fn contest(&mut self, facts: &FeedbackFacts, is_clear: bool) {
+        if !self.rival.suspect(facts.now, is_clear) || self.loss.usual() > LOSSY {
+            return;
+        }
         self.phase = Phase::Compete;
         self.full_at = facts.now;
         if !self.rival.is_known(facts.now) {
@@ -44,7 +46,7 @@ impl Adaptive {
             self.cubic = None;
         }
         self.lossless = self.cubic.is_none();
-        self.rival.meet(facts.now, self.window, self.path.queue());
+        self.rival.meet(facts.now, &self.path, self.window);
         let (datagrams, flight) = (self.window / self.path.datagram(), self.path.flight());
         self.cubic = Some(self.cubic.unwrap_or_else(|| Cubic::from_here(facts, datagrams, flight)));
     }
@@ -52,23 +54,22 @@ impl Adaptive {
     /// The ceiling of a flow that competes, after somebody has answered a loss: what a flow holds that answers as often.
     pub(super) fn catch_up(&self, cubic: &mut Cubic) {
         let most = CATCH_UP * self.window / self.path.datagram();
-        cubic.aim(Cubic::peak_of(self.rival.cycle(), self.path.flight()).min(most));
+        cubic.aim(Cubic::peak_of(self.rival.cycle.lasted(), self.path.flight()).min(most));
     }
 
     fn is_mistaken(&mut self, facts: &FeedbackFacts, begins: bool) -> bool {
-        let is_lossy = self.loss.usual() > SURELY_LOSSY && self.rival.cycle_age(facts.now) > SETTLED;
-        is_lossy || begins && self.rival.is_none(self.window, self.path.queue(), self.path.best())
+        let is_lossy = self.loss.usual() > SURELY_LOSSY && self.rival.cycle.age(facts.now) > SETTLED;
+        is_lossy || begins && self.rival.is_none(&self.path, self.window)
     }
 
     pub(super) fn step_compete(&mut self, facts: &FeedbackFacts, begins: bool, cleared: f64, target: f64) {
-        let flight = self.path.flight();
-        if self.rival.has_given_way(facts.now, self.path.queue(), target, flight)
+        if self.rival.cycle.has_given_way(facts.now, &self.path, target)
             && let Some(mut cubic) = self.cubic
         {
             self.catch_up(&mut cubic);
             self.cubic = Some(cubic);
             // What he has given up is room for whoever takes it.
-            self.rival.measure_growth(self.window, self.path.queue());
+            self.rival.measure_growth(&self.path, self.window);
         }
         if self.path.queue().peak() >= LEFT * target {
             self.full_at = facts.now;

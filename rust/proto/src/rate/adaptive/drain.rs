@@ -24,9 +24,11 @@ const DOUBT_TIME: f64 = 5.0;
 const DOUBT_RATE: f64 = 0.1;
 /// Share of the queue that must be left after a drain for it to have failed.
 pub(super) const LEFT: f64 = 0.5;
-/// Multiple of the target that a queue after a drain must exceed to be somebody else's: streams like this one leave less, measured for 2
-/// to 8 of them. With 1.2, a CUBIC flow beside was mostly not recognised.
-const FOREIGN: f64 = 0.85;
+/// Multiple of what streams like this one would fill that a queue after a drain must exceed to be somebody else's. With 1.2 a CUBIC flow
+/// was mostly not recognised; what is lower takes streams of one kind for rivals more often.
+const FOREIGN: f64 = 0.75;
+/// Share of a delay by which it may move within a round trip, and from before a drain, and still stand.
+const STILL: f64 = 0.03;
 /// Share of what was in flight at the end of the start that has to pass within a round trip for there to be no limit.
 const TOOK_ALL: f64 = 0.8;
 /// Round trips after which a queue that was seen has nothing to do with loss.
@@ -194,21 +196,30 @@ impl Adaptive {
         if matches!(drain.purpose, Purpose::Found | Purpose::First) && recent < LONG * target {
             return;
         }
-        if recent < LEFT * drain.queue || recent < FOREIGN * (target + 2.0 * swing) || self.is_low() {
+        let own = target.min(self.longest_own());
+        if recent < LEFT * drain.queue || recent < FOREIGN * (own + 2.0 * swing) || self.is_low() {
             self.rival.acquit();
             if drain.purpose == Purpose::Refresh && recent < LEFT * drain.queue {
                 self.window *= self.rebalanced(drain.target + swing, drain.queue);
             }
             return;
         }
-        let still = self.path.queue().peak() - self.path.queue().standing() < 0.03 * recent;
-        if recent > 0.97 * drain.queue && recent > LONG * target && still {
-            // Less in flight, and the delay has not moved at all: the path is longer, nothing is queued.
+        if self.has_not_moved(&drain, recent, target, own) {
             self.path.accept_delay(recent);
             self.window = self.window.max(drain.before);
             self.phase = Phase::Search(Search::resume(self.path.clearing()));
             return;
         }
-        self.contest(facts, drain.before, drain.purpose == Purpose::Refresh && swing <= target);
+        self.contest(facts, drain.purpose == Purpose::Refresh && swing <= target);
+    }
+
+    /// True if the delay has not moved at all although less was in flight: the path is longer, nothing is queued. What somebody else has
+    /// queued may stand as still for some seconds, but seldom is as long as the whole round trip: from there on what streams like this
+    /// one would fill (`own`, seconds) is enough, since a stream that a longer path has made slow wants a queue that is as long.
+    fn has_not_moved(&self, drain: &Drain, recent: f64, target: f64, own: f64) -> bool {
+        let queue = self.path.queue();
+        let is_still = queue.peak() - queue.standing() < STILL * recent;
+        let least = if recent > self.path.base() { FOREIGN * own } else { LONG * target };
+        is_still && recent > (1.0 - STILL) * drain.queue && recent > least
     }
 }

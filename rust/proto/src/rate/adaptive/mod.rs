@@ -57,6 +57,8 @@ const START_FLIGHT: f64 = 0.005;
 /// Share of the target below which a queue counts as empty, and multiple above which it is too long.
 const EMPTY: f64 = 0.25;
 const LONG: f64 = 1.5;
+/// Streams like this one that may share what it has had alone of late, before the queue that they fill is somebody else's.
+const CROWD: f64 = 8.0;
 /// Growth per second of the queue that is taken for safe after one has overflowed.
 const OVERFLOW_GROWTH: f64 = 0.05;
 /// Seconds in which the memory of the longest queue fades.
@@ -202,10 +204,20 @@ impl Adaptive {
 
     /// The queue to aim at, in seconds; below what has overflowed.
     fn target(&self) -> f64 {
-        let weight = weight(self.rates.policy);
-        let target =
-            queue_target(self.path.clearing(), weight, self.path.datagram(), self.path.queue().allowance());
-        target.min(self.overflow)
+        self.target_at(self.path.clearing())
+    }
+
+    /// The same at `rate` bytes per second.
+    fn target_at(&self, rate: f64) -> f64 {
+        let (weight, datagram) = (weight(self.rates.policy), self.path.datagram());
+        queue_target(rate, weight, datagram, self.path.queue().allowance()).min(self.overflow)
+    }
+
+    /// The longest queue that streams like this one fill, in seconds: that of a crowd of them. A stream that somebody else has pushed
+    /// aside would else be content with any queue, since the slower it is the longer a queue it wants.
+    fn longest_own(&self) -> f64 {
+        let rate = self.path.clearing().max(self.path.best() / CROWD);
+        self.target_at(rate)
     }
 
     fn is_low(&self) -> bool {
@@ -236,7 +248,7 @@ impl Adaptive {
         if queue < EMPTY * target {
             self.empty_at = facts.now;
         }
-        self.rival.watch_fall(facts.now, self.path.queue(), target, self.path.flight());
+        self.rival.watch_fall(facts.now, &self.path, target, self.window);
         match &mut self.phase {
             Phase::Search(search) => {
                 let usual = self.loss.usual();
@@ -322,6 +334,10 @@ impl RateController for Adaptive {
             // The path is longer and holds as much more at the same rate.
             self.phase = Phase::Steady;
             self.window = self.window.max(self.path.window_for(self.path.fastest(), 0.0));
+        }
+        if facts.base_moved != 0.0 {
+            self.crest = (self.crest - facts.base_moved).max(0.0);
+            self.rival.rebase(facts.base_moved);
         }
         let peak = self.path.queue().peak();
         self.crest = (self.crest * (1.0 - (self.path.since_last() / CREST_TIME).min(1.0))).max(peak);

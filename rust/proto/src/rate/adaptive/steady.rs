@@ -66,12 +66,13 @@ impl Adaptive {
     pub(super) fn end_round(&mut self, facts: &FeedbackFacts, target: f64, queue: f64) -> bool {
         let free = core::mem::replace(&mut self.was_empty, true) && self.is_busy(facts);
         self.empty_rounds = if free || self.empty_rounds < 0 { self.empty_rounds + 1 } else { 0 };
-        let is_long = queue > LONG * (target + self.path.queue().swing()) && !self.path.queue().is_stepping();
+        let longest = target.min(self.longest_own()) + self.path.queue().swing();
+        let is_long = queue > LONG * longest && !self.path.queue().is_stepping();
         self.long_rounds = if is_long { self.long_rounds + 1 } else { 0 };
         self.lift(facts, free);
         let patience =
             if self.rival.is_suspected() || self.rival.is_known(facts.now) { RETRY } else { REFRESH };
-        let far = queue > 2.0 * LONG * (target + self.path.queue().swing());
+        let far = queue > 2.0 * LONG * longest;
         // What was content before somebody else took its place goes on beside him.
         let before = self.content.max(self.window);
         if self.long_rounds >= if far { FAR_ROUNDS } else { LONG_ROUNDS } {
