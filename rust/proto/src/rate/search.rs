@@ -1,5 +1,7 @@
 //! The search for free capacity: exponential growth that ends when a queue builds or when the delivery rate no longer follows.
 
+use crate::units::Instant;
+
 use super::FeedbackFacts;
 use super::model::Queue;
 
@@ -69,6 +71,8 @@ pub(super) struct Search {
     free: (f64, f64),
     /// The same of the last such round trip, which may have found the limit.
     before: (f64, f64),
+    /// Only what was sent from then on counts.
+    counts_from: Instant,
     /// Datagrams of this round trip.
     acked: f64,
     lost: f64,
@@ -94,6 +98,7 @@ impl Search {
             is_known: false,
             free: (0.0, 0.0),
             before: (0.0, 0.0),
+            counts_from: Instant::ZERO,
             acked: 0.0,
             lost: 0.0,
             fast: FAST,
@@ -104,6 +109,11 @@ impl Search {
     /// The search of a session that remembers the path: begins high, and first waits what comes of it.
     pub(super) fn remembered() -> Self {
         Self { waits: true, ..Self::start() }
+    }
+
+    /// The same where what was sent before `now` says nothing of the path.
+    pub(super) fn from(self, now: Instant) -> Self {
+        Self { counts_from: now, ..self }
     }
 
     /// The search of a session that knows what it had: `rate` in bytes per second.
@@ -180,8 +190,10 @@ impl Search {
         usual: f64,
     ) -> bool {
         self.least = self.least.min(queue.latest());
-        self.acked += facts.passed.0 as f64 / facts.datagram.0 as f64;
-        self.lost += facts.lost.0 as f64 / facts.datagram.0 as f64;
+        if facts.settled_at >= self.counts_from {
+            self.acked += facts.passed.0 as f64 / facts.datagram.0 as f64;
+            self.lost += facts.lost.0 as f64 / facts.datagram.0 as f64;
+        }
         let usual = usual.max(self.free.1 / self.free.0.max(1.0));
         if let Some(rate) = facts.delivery_rate {
             self.fastest = self.fastest.max(rate.as_bps() as f64 / 8.0);

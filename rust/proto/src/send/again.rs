@@ -45,6 +45,11 @@ impl Again {
         }
     }
 
+    /// What was lost was too long for the path: that says nothing of what its shorter pieces will meet.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
     /// These bytes have arrived.
     pub(crate) fn on_arrived(&mut self, range: Range<u64>) {
         for lost in self.lost.iter_mut().filter(|lost| !lost.is_empty()) {

@@ -86,6 +86,7 @@ impl SendHalf {
         }
         if self.mtu.size() < size {
             self.controller.on_black_hole(now);
+            self.again.forget();
         }
         if size != self.mtu.size() {
             self.update_pacer(now);
@@ -155,7 +156,8 @@ impl SendHalf {
             return;
         }
         self.queue.mark_lost(segment);
-        self.again.on_lost(segment.offset..segment.end(), settled.datagram.tries);
+        let too_long = self.payload_size(&settled.datagram) > self.mtu.size();
+        self.again.on_lost(segment.offset..segment.end(), if too_long { 0 } else { settled.datagram.tries });
     }
 
     /// UDP payload of a datagram that was sent.

@@ -103,8 +103,8 @@ pub struct Adaptive {
     content: f64,
     /// The window before loss was answered for the first time in a row.
     before_loss: f64,
-    /// What was known of the path before the outage, if there is one.
-    after_outage: Option<PathMemory>,
+    /// What was known of the path before the outage, if there is one, and the share that was usually lost by then.
+    after_outage: Option<(PathMemory, f64)>,
     /// Round trips with an empty queue; below zero, as many must pass first.
     empty_rounds: i32,
     long_rounds: u32,
@@ -190,11 +190,13 @@ impl Adaptive {
         PathMemory { min_rtt: Duration::from_secs_f64(self.path.base()), rate }
     }
 
-    /// Begins anew from most of what is remembered. What is usually lost is still believed.
-    fn restart(&mut self, memory: PathMemory) {
-        let loss = self.loss.usual();
+    /// Begins anew from most of what is remembered. That the share `loss` is usually lost is still believed; what was in flight says
+    /// nothing of it.
+    fn restart(&mut self, now: Instant, memory: PathMemory, loss: f64) {
         *self = Self::begin(&self.rates, ByteCount(self.path.datagram() as u64), Some(memory), RESTART_SHARE);
+        self.phase = Phase::Search(Search::remembered().from(now));
         self.loss.believe(loss);
+        self.loss.skip_flight(now);
     }
 
     /// `fixed` on the same path.
@@ -321,9 +323,9 @@ impl Adaptive {
 impl RateController for Adaptive {
     fn on_feedback(&mut self, facts: &FeedbackFacts) {
         if facts.acked > ByteCount::ZERO
-            && let Some(memory) = self.after_outage.take()
+            && let Some((memory, loss)) = self.after_outage.take()
         {
-            self.restart(memory);
+            self.restart(facts.now, memory, loss);
             self.path.begin_round(facts);
         }
         let begins = self.path.on_feedback(facts, self.loss.usual());
@@ -359,13 +361,13 @@ impl RateController for Adaptive {
 
     fn on_outage(&mut self, _now: Instant) {
         if self.after_outage.is_none() {
-            self.after_outage = Some(self.memory());
+            self.after_outage = Some((self.memory(), self.loss.usual()));
         }
         self.window = LEAST_WINDOW * self.path.datagram();
     }
 
-    fn on_path_change(&mut self, _now: Instant) {
-        self.restart(self.memory());
+    fn on_path_change(&mut self, now: Instant) {
+        self.restart(now, self.memory(), self.loss.usual());
     }
 
     fn on_black_hole(&mut self, now: Instant) {
