@@ -24,6 +24,8 @@ const SETTLED: f64 = 3.0;
 const ENTRY: f64 = 0.2;
 /// Growth per round trip towards the ceiling.
 const APPROACH: f64 = 0.5;
+/// Multiple of the wobble of the delay that is no queue.
+const WOBBLES: f64 = 3.0;
 /// Most that a window catches up in a cycle, as a factor.
 const CATCH_UP: f64 = 3.0;
 /// Bandwidth-delay products in flight where loss is not answered, and the change per round trip towards that.
@@ -71,7 +73,7 @@ impl Adaptive {
             // What he has given up is room for whoever takes it.
             self.rival.measure_growth(&self.path, self.window);
         }
-        if self.path.queue().peak() >= LEFT * target {
+        if self.path.queue().peak() >= LEFT * target + WOBBLES * self.path.queue().wobble() {
             self.full_at = facts.now;
         }
         if self.is_mistaken(facts, begins) {
