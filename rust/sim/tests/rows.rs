@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
-use faspstream_netem::BitRate;
+use faspstream_netem::{BitRate, Time};
+use faspstream_sim::cross::{Cross, CrossLaw};
 use faspstream_sim::rows::{rows, table};
 use faspstream_sim::run::run;
-use faspstream_sim::scenario::{Flow, Path, Scenario};
+use faspstream_sim::scenario::{Flow, Path, Queue, Scenario};
 
 fn holds(name: &str) {
     let row = rows().into_iter().find(|row| row.name == name).expect("a row of this name");
@@ -52,6 +53,32 @@ fn what_limits_a_stream_is_named() {
 #[test]
 fn a_process_that_gets_its_processor_late_keeps_its_rate() {
     holds("late-hosts");
+}
+
+#[test]
+fn streams_share_alike_whatever_their_distance() {
+    holds("fairness");
+    holds("unlike-rtts");
+}
+
+/// Where the shortest delay left the window of what is remembered, the queue seemed to fall, and the other one to have answered a loss: the
+/// stream gave up what it had found, and had 0.43, 0.51, 1.05 and 0.37 of its half here.
+#[test]
+fn a_stream_that_comes_late_beside_cubic_finds_its_share_and_keeps_it() {
+    let runs = [(50, 1.0, 500), (50, 1.0, 2_000), (20, 1.0, 2_000), (100, 0.25, 5_000)];
+    let shares = runs.map(|(rtt, queue, after)| {
+        let path = Path::new(BitRate::from_mbps(100), Duration::from_millis(rtt)).queue(Queue::Bdp(queue));
+        let (until, start) = (Duration::from_secs(60), Duration::from_millis(after));
+        let law = CrossLaw::Cubic;
+        let cubic = Cross { law, start: Duration::ZERO, stop: until, extra_rtt: Duration::ZERO };
+        let scenario = Scenario::new("late beside CUBIC", path).until(until);
+        let scenario = scenario.flow(Flow { start, ..Flow::default() }).beside(cubic);
+        let outcome = run(&scenario).expect("the scenario comes to its end");
+        let half = 0.955 * 100e6 / 2.0;
+        let share = |bins: &faspstream_sim::metrics::Bins| bins.rate(Time::from_secs(20), outcome.end) / half;
+        (share(&outcome.flows[0].delivered), share(&outcome.cross[0]))
+    });
+    assert!(shares.iter().all(|(ours, tcp)| *ours > 0.6 && *tcp > 0.8), "of half each: {shares:?}");
 }
 
 /// Where one of them takes the others for a rival (`docs/rate-control.md` of the protocol, section 6) is chance: so a number of distances is

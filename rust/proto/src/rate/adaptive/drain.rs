@@ -29,8 +29,6 @@ pub(super) const LEFT: f64 = 0.5;
 const FOREIGN: f64 = 0.75;
 /// Share of a delay by which it may move within a round trip, and from before a drain, and still stand.
 const STILL: f64 = 0.03;
-/// Share of a round trip that the way there takes.
-const LONG_WAY: f64 = 0.5;
 /// Share of what was in flight at the end of the start that has to pass within a round trip for there to be no limit.
 const TOOK_ALL: f64 = 0.8;
 /// Round trips after which a queue that was seen has nothing to do with loss.
@@ -216,12 +214,12 @@ impl Adaptive {
     }
 
     /// True if the delay has not moved at all although less was in flight: the path is longer, nothing is queued. What somebody else has
-    /// queued may stand as still for some seconds, but is seldom as long as the way there: from there on what streams like this one would
-    /// fill (`own`, seconds) is enough, since a stream that a longer path has made slow wants a queue that is as long.
+    /// queued may stand as still for some seconds, but is seldom as long as the whole round trip: from there on what streams like this
+    /// one would fill (`own`, seconds) is enough, since a stream that a longer path has made slow wants a queue that is as long.
     fn has_not_moved(&self, drain: &Drain, recent: f64, target: f64, own: f64) -> bool {
         let queue = self.path.queue();
         let is_still = queue.peak() - queue.standing() < STILL * recent;
-        let least = if recent > LONG_WAY * self.path.base() { FOREIGN * own } else { LONG * target };
+        let least = if recent > self.path.base() { FOREIGN * own } else { LONG * target };
         is_still && recent > (1.0 - STILL) * drain.queue && recent > least
     }
 }
