@@ -280,3 +280,25 @@ impl Queue {
         self.mean
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rate::tests::facts;
+    use crate::units::Rate;
+
+    #[test]
+    fn a_base_that_becomes_longer_is_no_queue_that_falls() {
+        let mut queue = Queue::default();
+        let told = |ms, delay| facts(ms, 0, 0, Rate::ZERO, Duration::from_millis(delay));
+        for ms in 0..20 {
+            queue.on_feedback(&told(5 * ms, 30));
+        }
+        queue.on_round();
+        let swing = queue.swing();
+        queue.on_feedback(&FeedbackFacts { base_moved: 0.020, ..told(100, 10) });
+        assert!((queue.peak() - 0.010).abs() < 1e-9, "{}", queue.peak());
+        queue.on_round();
+        assert!(queue.moved() < 1e-9 && queue.swing() <= swing, "{} {}", queue.moved(), queue.swing());
+    }
+}

@@ -112,7 +112,7 @@ impl Search {
     }
 
     /// The same where what was sent before `now` says nothing of the path.
-    pub(super) fn from(self, now: Instant) -> Self {
+    pub(super) fn counting_from(self, now: Instant) -> Self {
         Self { counts_from: now, ..self }
     }
 

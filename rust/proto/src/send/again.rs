@@ -123,6 +123,9 @@ mod tests {
         assert_eq!(again.take(200..300), 1);
         again.on_lost(0..100, u8::MAX);
         assert_eq!(usize::from(again.take(0..100)), LEVELS + 1);
+        again.on_lost(0..100, 3);
+        again.forget();
+        assert_eq!(again.take(0..100), 1, "it was too long for the path");
     }
 
     #[test]

@@ -194,7 +194,7 @@ impl Adaptive {
     /// nothing of it.
     fn restart(&mut self, now: Instant, memory: PathMemory, loss: f64) {
         *self = Self::begin(&self.rates, ByteCount(self.path.datagram() as u64), Some(memory), RESTART_SHARE);
-        self.phase = Phase::Search(Search::remembered().from(now));
+        self.phase = Phase::Search(Search::remembered().counting_from(now));
         self.loss.believe(loss);
         self.loss.skip_flight(now);
     }

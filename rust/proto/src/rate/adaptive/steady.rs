@@ -43,7 +43,7 @@ impl Adaptive {
         self.was_empty &= queue < EMPTY * target;
         if begins {
             self.watch_error(facts, aim, queue);
-            if self.end_round(facts, target, queue) {
+            if self.end_round(facts, queue) {
                 return;
             }
         }
@@ -63,10 +63,10 @@ impl Adaptive {
     }
 
     /// What a round trip gives cause for; true if the phase has changed.
-    pub(super) fn end_round(&mut self, facts: &FeedbackFacts, target: f64, queue: f64) -> bool {
+    pub(super) fn end_round(&mut self, facts: &FeedbackFacts, queue: f64) -> bool {
         let free = core::mem::replace(&mut self.was_empty, true) && self.is_busy(facts);
         self.empty_rounds = if free || self.empty_rounds < 0 { self.empty_rounds + 1 } else { 0 };
-        let longest = target.min(self.longest_own()) + self.path.queue().swing();
+        let longest = self.longest_own() + self.path.queue().swing();
         let is_long = queue > LONG * longest && !self.path.queue().is_stepping();
         self.long_rounds = if is_long { self.long_rounds + 1 } else { 0 };
         self.lift(facts, free);
