@@ -56,7 +56,7 @@ fn a_process_that_gets_its_processor_late_keeps_its_rate() {
 }
 
 #[test]
-fn streams_share_alike_whatever_their_distance() {
+fn streams_share_alike_whatever_their_round_trips() {
     holds("fairness");
     holds("unlike-rtts");
 }

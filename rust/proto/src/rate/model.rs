@@ -160,6 +160,9 @@ impl Queue {
 
     /// The base has become longer by so many seconds, so that what was measured before is less of a queue.
     fn rebase(&mut self, by: f64) {
+        if self.samples.is_empty() {
+            return;
+        }
         let moved = |delay: f64| (delay - by).max(0.0);
         for (_, delay) in &mut self.samples {
             *delay = moved(*delay);
@@ -286,6 +289,14 @@ mod tests {
     use super::*;
     use crate::rate::tests::facts;
     use crate::units::Rate;
+
+    #[test]
+    fn a_base_that_moves_before_anything_was_measured_makes_no_queue() {
+        let mut queue = Queue::default();
+        let told = facts(5, 0, 0, Rate::ZERO, Duration::ZERO);
+        queue.on_feedback(&FeedbackFacts { base_moved: -0.4, ..told });
+        assert_eq!((queue.mean(), queue.peak()), (0.0, 0.0));
+    }
 
     #[test]
     fn a_base_that_becomes_longer_is_no_queue_that_falls() {

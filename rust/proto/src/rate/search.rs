@@ -21,7 +21,7 @@ const SOME_LOST: f64 = 16.0;
 /// Growth per round trip, one after the other, when capacity seems to have become free.
 const RESUMED: [f64; 5] = [1.06, 1.12, 1.25, 1.5, 2.0];
 /// Multiple of the wobble of the delay that is to be exceeded.
-const WOBBLES: f64 = 3.0;
+pub(super) const WOBBLES: f64 = 3.0;
 /// Multiple of the delay that was no queue that is to be exceeded.
 const NOISE: f64 = 1.5;
 /// Where among these a start goes on.

@@ -65,7 +65,9 @@ impl BasePath {
         rtt: Duration,
     ) -> Duration {
         let queueing = self.on_one_way(now, sent, arrived);
-        if queueing <= rtt + CLOCK_LEAP {
+        // No queue was ever that long: a base that falls by more is a receiver's clock that stood still.
+        let fell = Duration::from_nanos(self.moved.min(0).unsigned_abs());
+        if queueing.max(fell) <= rtt + CLOCK_LEAP {
             return queueing;
         }
         (self.one_way, self.drift) = (WindowedMin::default(), ClockDrift::default());
@@ -184,6 +186,7 @@ mod tests {
         assert_eq!(path.on_delay(at(60), at(20), at(30_040), 40 * MS), Duration::ZERO);
         assert_eq!(path.on_delay(at(70), at(30), at(30_057), 47 * MS), 7 * MS);
         assert_eq!(path.on_delay(at(30_080), at(30_040), at(30_060), 40 * MS), Duration::ZERO);
+        assert_eq!(path.moved(), 0, "a clock that stood still has not made the queue of before longer");
     }
 
     #[test]

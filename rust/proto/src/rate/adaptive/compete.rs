@@ -10,6 +10,7 @@ use super::rival::GONE;
 use super::{Adaptive, Phase};
 use crate::rate::FeedbackFacts;
 use crate::rate::cubic::Cubic;
+use crate::rate::search::WOBBLES;
 
 /// Seconds after which it is tried whether somebody still fills the queue.
 const REFRESH: f64 = 10.0;
@@ -24,8 +25,6 @@ const SETTLED: f64 = 3.0;
 const ENTRY: f64 = 0.2;
 /// Growth per round trip towards the ceiling.
 const APPROACH: f64 = 0.5;
-/// Multiple of the wobble of the delay that is no queue.
-const WOBBLES: f64 = 3.0;
 /// Most that a window catches up in a cycle, as a factor.
 const CATCH_UP: f64 = 3.0;
 /// Bandwidth-delay products in flight where loss is not answered, and the change per round trip towards that.

@@ -31,6 +31,7 @@ const REFILLS: u32 = 2;
 const OWN_PART: f64 = 0.5;
 /// Answers to loss in a row after which a single drain that fails is proof.
 const ANSWERS: u32 = 2;
+
 /// What is known of a rival.
 #[derive(Debug, Default)]
 pub(super) struct Rival {
