@@ -22,3 +22,4 @@ pub mod veth;
 
 pub use emulator::{DirectionReport, Lateness};
 pub use error::LabError;
+pub use sys::cpu_time_of_process;

@@ -14,6 +14,7 @@ mod socket;
 mod tun;
 mod wait;
 
+pub use clock::cpu_time_of_process;
 pub(crate) use clock::{MonotonicClock, Urgency, cpu_time_of_thread, hurry};
 pub(crate) use device::join_at_device;
 pub(crate) use namespace::Namespace;

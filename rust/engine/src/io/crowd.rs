@@ -78,6 +78,8 @@ pub(super) struct Member {
     part: Part,
     takes_turns: bool,
     stand: Stand,
+    /// The most that the session may hold.
+    buffer_size: u64,
     /// Stream bytes sent so far.
     sent: u64,
     /// The application can write again and was not told.
@@ -98,6 +100,17 @@ impl Member {
         self.takes_turns
     }
 
+    /// Bytes that its writer may be ahead of the peer, at least what its first budget is and at most what the session may hold; None where
+    /// it takes no turns.
+    pub(super) fn ahead(&self) -> Option<u64> {
+        self.takes_turns.then(|| self.stand.ahead().min(self.buffer_size))
+    }
+
+    /// The application was told of no room and has some now, in its turn or after it.
+    pub(super) fn note_room(&mut self) {
+        self.may_write = true;
+    }
+
     /// The share of its budget that is free before the writer is woken.
     pub(super) fn wake_share(&self) -> u64 {
         if self.takes_turns { turns::WAKE_SHARE } else { WAKE_SHARE }
@@ -113,7 +126,7 @@ impl Member {
 
     /// The application could write again. True if it is to be told now, and not in the session's turn.
     pub(super) fn hear_of_room(&mut self) -> bool {
-        self.may_write = true;
+        self.note_room();
         self.tell_writer()
     }
 
@@ -154,6 +167,7 @@ impl Member {
         let is_near = least.is_some_and(|rtt| rtt <= NEAR);
         let far = least.filter(|_| !is_near).unwrap_or_default();
         let product = stats.delivery_rate as f64 / 8.0 * far.as_secs_f64();
+        self.buffer_size = stats.buffer_size;
         self.turn(session, moment, is_near);
         self.take_turn(now, id, &stats, crowd);
         self.change(now, Part { in_flight: stats.bytes_in_flight, product: product as u64 }, crowd);

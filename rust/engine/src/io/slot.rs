@@ -244,18 +244,26 @@ impl Slot {
         } else {
             self.member.leave(now, id, &mut self.session, moment, crowd);
         }
-        if self.member.tell_writer() {
-            news.add(&self.shared);
-        }
+        self.fit_writer(news);
     }
 
     /// Its turn begins.
     pub(super) fn begin_turn(&mut self, now: Instant, news: &mut News) {
         self.member.begin_turn();
+        self.fit_writer(news);
+        self.let_go(now);
+    }
+
+    /// A writer that takes turns may be as far ahead as its turn goes. It is told of room in its turn only.
+    fn fit_writer(&mut self, news: &mut News) {
+        if let (Pipe::Send(pipe), Some(ahead)) = (&self.shared.pipe, self.member.ahead())
+            && pipe.set_limit(ahead, self.member.wake_share())
+        {
+            self.member.note_room();
+        }
         if self.member.tell_writer() {
             news.add(&self.shared);
         }
-        self.let_go(now);
     }
 
     /// Tells the flight recorder.
@@ -461,7 +469,7 @@ impl Slot {
         }
         // Who sends in turns needs no more ahead than one of them takes.
         if pipe.is_blocked() && !self.member.takes_turns() {
-            wake |= pipe.set_limit(self.figures.send_limit(&self.session, pipe));
+            wake |= pipe.set_limit(self.figures.send_limit(&self.session, pipe), self.member.wake_share());
         }
         if wake && self.member.hear_of_room() {
             news.add(&self.shared);

@@ -11,10 +11,9 @@ use super::SlotId;
 
 /// Sessions that have their turn at the same time: while one waits for its application the others are at work.
 const AT_ONCE: usize = 4;
-/// Bytes of a turn: with a thousand sessions at 3 GB/s each has one every 0.35 s.
+/// Bytes of a turn, and the most that a session has in flight in it: with a thousand sessions at 3 GB/s each has one every 0.35 s. Its
+/// writer may be as far ahead, so that each thread on the way is woken for much at once.
 const TURN: u64 = 1 << 20;
-/// Most bytes that a session has in flight in its turn, as many as the first turn of a writer has ready.
-const IN_FLIGHT: u64 = 256 << 10;
 /// So many bytes may be a message and no part of a stream.
 const MESSAGE: u64 = 16 << 10;
 /// The share of a writer's budget that is free before it is woken, a half: its thread has others to write for meanwhile.
@@ -38,7 +37,7 @@ impl Stand {
     /// Bytes that a session with so many in flight may send now.
     pub(super) fn room(self, in_flight: u64) -> u64 {
         match self {
-            Self::InTurn(left) => left.min(IN_FLIGHT.saturating_sub(in_flight)),
+            Self::InTurn(left) => left.min(TURN.saturating_sub(in_flight)),
             Self::Aside | Self::Queued => 0,
         }
     }
@@ -50,6 +49,14 @@ impl Stand {
 
     pub(super) fn is_in_turn(self) -> bool {
         matches!(self, Self::InTurn(_))
+    }
+
+    /// Bytes that its writer may be ahead of the peer: what is left of its turn.
+    pub(super) fn ahead(self) -> u64 {
+        match self {
+            Self::InTurn(left) => left,
+            Self::Aside | Self::Queued => 0,
+        }
     }
 }
 
@@ -174,10 +181,12 @@ mod tests {
     }
 
     #[test]
-    fn a_session_sends_in_its_turn_alone_and_has_little_in_flight() {
+    fn a_session_sends_in_its_turn_alone_and_no_more_than_a_turn_is_in_flight_or_ahead() {
         assert_eq!([Stand::Aside, Stand::Queued].map(|stand| stand.room(0)), [0, 0]);
-        assert_eq!([0, IN_FLIGHT - 1, IN_FLIGHT, TURN].map(|b| Turns::BEGUN.room(b)), [IN_FLIGHT, 1, 0, 0]);
+        assert_eq!([0, TURN - 1, TURN, 2 * TURN].map(|b| Turns::BEGUN.room(b)), [TURN, 1, 0, 0]);
         assert_eq!(Stand::InTurn(5).room(0), 5);
+        let stands = [Turns::BEGUN, Stand::InTurn(5), Stand::Aside, Stand::Queued];
+        assert_eq!(stands.map(Stand::ahead), [TURN, 5, 0, 0]);
         let after = |sent| Stand::InTurn(TURN - sent).is_of_message();
         assert!(after(0) && after(MESSAGE) && !after(MESSAGE + 1) && !Stand::Aside.is_of_message());
     }

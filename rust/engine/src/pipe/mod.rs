@@ -160,6 +160,18 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_has_the_first_limit_in_any_case_and_is_told_of_a_larger_one() {
+        let pipe = SendPipe::new(1_000, DigestAlgorithm::Xxh3, ChunkPool::default());
+        assert_eq!(pipe.put(&[0; 2_000]).expect("it is not finished").taken, 1_000);
+        assert_eq!(pipe.put(&[0; 1]).expect("it is not finished").taken, 0);
+        assert!(!pipe.set_limit(0, WAKE_SHARE));
+        assert_eq!((pipe.limit(), pipe.held()), (1_000, 1_000));
+        assert!(!pipe.set_limit(1_900, 2), "no half is free");
+        assert!(pipe.set_limit(2_000, 2));
+        assert!(!pipe.set_limit(4_000, 2), "it is told once");
+    }
+
+    #[test]
     fn a_reader_that_found_nothing_is_told_of_the_first_bytes() {
         let pipe = RecvPipe::new(1, DigestAlgorithm::Xxh3, ChunkPool::default());
         let chunk = || VecDeque::from([Bytes::from_static(b"x")]);

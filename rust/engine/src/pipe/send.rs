@@ -37,6 +37,8 @@ pub(crate) struct SendPipe {
     queue: Mutex<Queue>,
     accepted: AtomicU64,
     acknowledged: AtomicU64,
+    /// What `limit` was at first, and never falls below.
+    least: u64,
     limit: AtomicU64,
     /// The driver has nothing left to send and waits for more.
     hungry: AtomicBool,
@@ -77,6 +79,7 @@ impl SendPipe {
             queue: Mutex::default(),
             accepted: AtomicU64::new(0),
             acknowledged: AtomicU64::new(0),
+            least: limit,
             limit: AtomicU64::new(limit),
             hungry: AtomicBool::new(true),
             blocked: AtomicBool::new(false),
@@ -212,10 +215,11 @@ impl SendPipe {
         self.writer_can_go_on(share)
     }
 
-    /// Driver: at most `limit` bytes may be held from now on. True if a blocked writer is to be told.
-    pub(crate) fn set_limit(&self, limit: u64) -> bool {
-        self.limit.store(limit, Ordering::SeqCst);
-        self.writer_can_go_on(WAKE_SHARE)
+    /// Driver: at most `limit` bytes may be held from now on, and as many as at first in any case. True if a blocked writer is to be told
+    /// that enough is free, this share of all.
+    pub(crate) fn set_limit(&self, limit: u64, share: u64) -> bool {
+        self.limit.store(limit.max(self.least), Ordering::SeqCst);
+        self.writer_can_go_on(share)
     }
 
     /// Bytes that may be held.

@@ -2,17 +2,16 @@
 
 use std::time::Instant;
 
-use crate::Outcome;
+use faspstream_bench::cpu_time_of_process;
 
-/// Clock ticks a second in the files of /proc (`USER_HZ`, the same on every architecture of Linux in use today).
-const TICKS: f64 = 100.0;
+use crate::Outcome;
 
 /// What something has cost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
     /// Seconds by the clock.
     pub(crate) seconds: f64,
-    /// Seconds of processor time of all threads, in the kernel and outside of it; told in steps of 10 ms.
+    /// Seconds of processor time of all threads, in the kernel and outside of it.
     pub(crate) cpu: f64,
     /// How often a thread began to wait: about as often one was woken.
     pub(crate) switches: u64,
@@ -27,7 +26,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn start() -> Outcome<Self> {
-        Ok(Self { began: Instant::now(), cpu: cpu("self")?, switches: switches()? })
+        Ok(Self { began: Instant::now(), cpu: cpu(std::process::id())?, switches: switches()? })
     }
 
     pub(crate) fn stop(&self) -> Outcome<Cost> {
@@ -35,19 +34,15 @@ impl Meter {
         // The threads of a moment ago may have ended since, and their switches with them.
         Ok(Cost {
             seconds,
-            cpu: cpu("self")? - self.cpu,
+            cpu: cpu(std::process::id())? - self.cpu,
             switches: switches()?.saturating_sub(self.switches),
         })
     }
 }
 
-/// Processor seconds of a process so far, by its number or `self`, ended threads included (proc_pid_stat(5), fields 14 and 15).
-pub(crate) fn cpu(process: &str) -> Outcome<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The second field is a name in parentheses, which may hold blanks.
-    let rest = stat.rsplit_once(')').ok_or("/proc/self/stat has another form")?.1;
-    let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
-    Ok(ticks.sum::<Result<u64, _>>()? as f64 / TICKS)
+/// Processor seconds of a process so far, its ended threads included.
+pub(crate) fn cpu(process: u32) -> Outcome<f64> {
+    Ok(cpu_time_of_process(process)?.as_secs_f64())
 }
 
 /// Voluntary switches of the threads that there are (proc_pid_status(5)).

@@ -35,7 +35,7 @@ impl ServerProcess {
 
     /// Processor seconds of the server and of this process so far.
     pub(crate) fn cpu_of_both(&self) -> Outcome<f64> {
-        Ok(cpu(&self.child.id().to_string())? + cpu("self")?)
+        Ok(cpu(self.child.id())? + cpu(std::process::id())?)
     }
 }
 
