@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::config::{PathMemory, Rates};
+use crate::pacer::BURST_AT_TARGET;
 use crate::units::{ByteCount, Instant, Rate};
 
 use super::adaptive::Adaptive;
@@ -69,6 +70,10 @@ impl RateController for Fixed {
         let time = self.smoothed_rtt.saturating_mul(2) + Duration::from_millis(100);
         let floor = ByteCount(64 * self.datagram.0);
         self.target.bytes_in(time).max(floor).min(WINDOW_MAX)
+    }
+
+    fn burst(&self) -> Duration {
+        BURST_AT_TARGET
     }
 
     fn is_starting(&self) -> bool {

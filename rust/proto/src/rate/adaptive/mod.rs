@@ -14,7 +14,7 @@ mod steady;
 use core::time::Duration;
 
 use crate::config::{PathMemory, RatePolicy, Rates};
-use crate::pacer::{BURST, LATE_MAX};
+use crate::pacer::{BURST, BURST_AT_TARGET, LATE_MAX};
 use crate::units::{ByteCount, Instant, Rate};
 
 use super::cubic::Cubic;
@@ -421,7 +421,13 @@ impl RateController for Adaptive {
 
     /// Where hardly anything can queue a burst is what overflows: a part of the queue that is safe.
     fn burst(&self) -> Duration {
-        if self.overflow < SHALLOW { Duration::from_secs_f64(self.overflow * BURST_SHARE) } else { BURST }
+        if self.overflow < SHALLOW {
+            Duration::from_secs_f64(self.overflow * BURST_SHARE)
+        } else if self.rate() >= self.rates.target {
+            BURST_AT_TARGET
+        } else {
+            BURST
+        }
     }
 
     fn usual_loss(&self) -> Option<f64> {
