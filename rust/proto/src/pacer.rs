@@ -304,8 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_a_millisecond_or_two_datagrams_and_half_as_much_again_at_a_target()
-    {
+    fn a_burst_is_a_millisecond_or_two_datagrams_and_half_as_much_again_at_a_target() {
         for mbps in [1, 10, 15, 34, 100, 500, 1_000, 10_000] {
             let (rate, half) = (Rate::from_mbps(mbps), Duration::from_millis(500));
             for allowed in [BURST, BURST_AT_TARGET] {

@@ -30,6 +30,8 @@ const PARDONED: f64 = 1.2;
 const IN_VAIN: u32 = 3;
 /// Share above what was measured in quiet that may become usual without another measurement.
 const UNKNOWN: f64 = 0.03;
+/// The same where a limit without a queue is known: what is lost beyond it is overflow, which growing on would make usual.
+const UNKNOWN_LIMITED: f64 = 0.002;
 /// Share above the usual that an episode must have lost to count among those.
 const MUCH: f64 = 0.01;
 /// Share of a round trip with which an episode is heavy: far more was sent than passes.
@@ -61,6 +63,8 @@ pub(super) struct LossJudge {
     lost: f64,
     usual: f64,
     episodes: u32,
+    /// True where a limit without a queue is known.
+    is_limited: bool,
     /// Only what was sent from then on counts: where datagrams are overtaken, what was lost before is known late.
     counts_from: Instant,
     /// When the newest datagram that the last feedback told of was sent.
@@ -139,7 +143,11 @@ impl LossJudge {
         let usual = lost <= most && self.is_usual_for_long(all, lost);
         let weight = (all / MEMORY).min(0.2);
         self.usual += (share - self.usual) * if usual { weight } else { weight / 4.0 };
-        self.usual = self.usual.min(self.known + UNKNOWN);
+        self.usual = self.usual.min(self.most_unknown());
+        if self.is_limited {
+            // What was lost in the search for the limit was overflow as well.
+            self.known = self.known.min(self.usual);
+        }
         if usual { Verdict::Usual } else { self.episode(facts, share) }
     }
 
@@ -151,6 +159,16 @@ impl LossJudge {
         }
         let (all, lost) = core::mem::take(&mut self.long);
         lost <= most(self.usual * all * if self.pardon > 0 { PARDONED } else { 1.0 })
+    }
+
+    /// The share that may become usual without another measurement.
+    fn most_unknown(&self) -> f64 {
+        self.known + if self.is_limited { UNKNOWN_LIMITED } else { UNKNOWN }
+    }
+
+    /// Tells whether a limit without a queue is known.
+    pub(super) fn set_limited(&mut self, is_limited: bool) {
+        self.is_limited = is_limited;
     }
 
     /// The share that may be usual, two deviations above what was lost while the queue was short.
@@ -200,7 +218,7 @@ impl LossJudge {
 
     /// An episode without a queue: `share` is more likely what the path loses.
     pub(super) fn excuse(&mut self, share: f64) {
-        self.usual += 0.1 * (share.min(self.known + UNKNOWN) - self.usual);
+        self.usual += 0.1 * (share.min(self.most_unknown()) - self.usual);
     }
 
     /// The window takes `time` to recover from the answer to an episode.

@@ -169,6 +169,11 @@ impl Search {
         }
     }
 
+    /// True if anything was lost since it began.
+    pub(super) fn has_lost(&self) -> bool {
+        self.lost + self.free.1 + self.before.1 + self.stuck.1 > 0.0
+    }
+
     /// Datagrams that were sent while nothing limited them, and those of them that were lost.
     pub(super) fn free_loss(&self) -> (f64, f64) {
         self.free

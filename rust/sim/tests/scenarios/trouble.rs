@@ -1,7 +1,8 @@
 //! Networks that do more than lose packets.
 
-use faspstream_netem::{GilbertElliott, Jitter, LinkConfig, Reordering};
+use faspstream_netem::{BitRate, GilbertElliott, Jitter, LinkConfig, Reordering};
 use faspstream_sim::outcome::Outcome;
+use faspstream_sim::scenario::{Path, Queue};
 
 use crate::common::{MS, SECOND, complete, holds, long_path, transfer};
 
@@ -66,4 +67,18 @@ fn everything_at_once_changes_no_byte() {
         l.jitter = Jitter::PerPacket(5 * MS);
     });
     holds!(outcome, outcome.flows[0].share() >= 0.5);
+}
+
+/// Bursts of a millisecond would overflow such a queue at two thirds of the rate, and seem to be the path's limit; and what is lost where
+/// the limit is found must not become usual.
+#[test]
+fn a_queue_of_a_few_datagrams_passes_the_rate_of_the_link_and_loses_little() {
+    for (rate, rtt, queue) in [(100, 50, 7_500), (100, 100, 7_500), (300, 50, 15_000)] {
+        let path = Path::new(BitRate::from_mbps(rate), rtt * MS).queue(Queue::Bytes(queue));
+        let name = format!("{rate} Mbit/s, {rtt} ms, a queue of {queue} bytes");
+        let outcome = complete(&transfer(&name, path, 20 * SECOND));
+        let dropped = outcome.forward.dropped_total() as f64 / outcome.forward.offered as f64;
+        holds!(outcome, outcome.flows[0].share() >= 0.9);
+        holds!(outcome, dropped <= 0.05);
+    }
 }

@@ -29,6 +29,7 @@ impl Adaptive {
         // A queue that has overflowed is kept shorter: if it overflows again, somebody else fills it, who answers to every loss.
         let competes =
             matches!(self.phase, Phase::Compete) || self.overflow.is_finite() && self.loss.usual() < CLEAN;
+        self.loss.set_limited(self.blocked);
         match self.loss.on_feedback(facts, begins, quiet, is_short, competes) {
             Verdict::Usual => {}
             Verdict::Episode { share, heavy } => self.answer(facts, share, heavy),

@@ -72,6 +72,13 @@ pub(super) struct Drain {
     purpose: Purpose,
 }
 
+impl Drain {
+    /// True if it is to see whether loss goes on.
+    pub(super) fn is_doubt(&self) -> bool {
+        matches!(self.purpose, Purpose::Doubt { .. })
+    }
+}
+
 impl Adaptive {
     pub(super) fn drain(&mut self, facts: &FeedbackFacts, before: f64, purpose: Purpose) {
         let least =

@@ -419,9 +419,17 @@ impl RateController for Adaptive {
         LATE_MAX.max(Duration::from_secs_f64(room))
     }
 
-    /// Where hardly anything can queue a burst is what overflows: a part of the queue that is safe.
+    /// Where hardly anything can queue a burst is what overflows: a part of the queue that is safe, and as little as can be where none was
+    /// seen and something was lost. Longer ones would be the limit themselves: of a burst for five datagrams passes what five are.
     fn burst(&self) -> Duration {
-        if self.overflow < SHALLOW {
+        let is_lossy = match &self.phase {
+            Phase::Search(search) => search.is_start() && search.has_lost(),
+            Phase::Drain(drain) => drain.is_doubt(),
+            Phase::Steady | Phase::Compete => false,
+        };
+        if self.blocked || is_lossy {
+            Duration::ZERO
+        } else if self.overflow < SHALLOW {
             Duration::from_secs_f64(self.overflow * BURST_SHARE)
         } else if self.rate() >= self.rates.target {
             BURST_AT_TARGET
