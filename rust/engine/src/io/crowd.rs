@@ -332,6 +332,19 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_that_takes_turns_may_be_a_turn_ahead_and_no_more_than_its_session_may_hold() {
+        let mut member = Member { buffer_size: SHARE, ..Member::default() };
+        member.begin_turn();
+        assert_eq!(member.ahead(), None, "nothing but its own window keeps it back");
+        member.takes_turns = true;
+        assert_eq!(member.ahead(), Some(SHARE));
+        member.buffer_size = u64::MAX;
+        assert_eq!(member.ahead(), Some(Turns::BEGUN.ahead()));
+        member.lose_turn();
+        assert_eq!(member.ahead(), Some(0));
+    }
+
+    #[test]
     fn few_sessions_are_kept_by_nothing() {
         let mut crowd = Crowd::default();
         crowd.account(Instant::now(), part(0, 0), part(1 << 40, 0));
