@@ -149,11 +149,17 @@ mod tests {
         assert_eq!(batch.drain().map(|piece| piece.len()).collect::<Vec<_>>(), [1_000]);
     }
 
-    #[test]
-    fn a_writer_that_found_no_room_is_told_once_a_quarter_is_free() {
+    /// A pipe whose writer has filled its 1,000 bytes and found no room for one more.
+    fn full() -> SendPipe {
         let pipe = SendPipe::new(1_000, DigestAlgorithm::Xxh3, ChunkPool::default());
         assert_eq!(pipe.put(&[0; 2_000]).expect("it is not finished").taken, 1_000);
         assert_eq!(pipe.put(&[0; 1]).expect("it is not finished").taken, 0);
+        pipe
+    }
+
+    #[test]
+    fn a_writer_that_found_no_room_is_told_once_a_quarter_is_free() {
+        let pipe = full();
         assert!(!pipe.acknowledge(100, WAKE_SHARE));
         assert!(pipe.acknowledge(250, WAKE_SHARE));
         assert!(!pipe.acknowledge(1_000, WAKE_SHARE), "it is told once");
@@ -161,9 +167,7 @@ mod tests {
 
     #[test]
     fn a_writer_has_the_first_limit_in_any_case_and_is_told_of_a_larger_one() {
-        let pipe = SendPipe::new(1_000, DigestAlgorithm::Xxh3, ChunkPool::default());
-        assert_eq!(pipe.put(&[0; 2_000]).expect("it is not finished").taken, 1_000);
-        assert_eq!(pipe.put(&[0; 1]).expect("it is not finished").taken, 0);
+        let pipe = full();
         assert!(!pipe.set_limit(0, WAKE_SHARE));
         assert_eq!((pipe.limit(), pipe.held()), (1_000, 1_000));
         assert!(!pipe.set_limit(1_900, 2), "no half is free");
