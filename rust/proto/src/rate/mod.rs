@@ -189,6 +189,7 @@ impl RateController for Controller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pacer::BURST_AT_TARGET;
 
     const DATAGRAM: ByteCount = ByteCount(1_500);
 
@@ -233,6 +234,17 @@ mod tests {
             }
             assert!(law.rate() >= min, "{policy:?} falls below the minimum");
         }
+    }
+
+    #[test]
+    fn bursts_are_longer_where_the_target_keeps_the_rate_and_not_the_law() {
+        let burst = |policy, target| {
+            Controller::new(&Rates { target, min: Rate::ZERO, policy }, DATAGRAM, None).burst()
+        };
+        let slow = Rate::from_bps(100_000);
+        assert_eq!(burst(RatePolicy::Fixed, slow), BURST_AT_TARGET);
+        assert_eq!(burst(RatePolicy::Fair, slow), BURST_AT_TARGET);
+        assert_eq!(burst(RatePolicy::Fair, Rate::UNLIMITED), BURST);
     }
 
     #[test]
