@@ -81,6 +81,41 @@ fn a_stream_that_comes_late_beside_cubic_finds_its_share_and_keeps_it() {
     assert!(shares.iter().all(|(ours, tcp)| *ours > 0.6 && *tcp > 0.8), "of half each: {shares:?}");
 }
 
+/// What yields to BBR has a tenth of its half: it is answered by its own law, for as long as it is there.
+#[test]
+fn beside_bbr_streams_hold_their_shares_and_keep_the_queue_short_when_it_has_gone() {
+    let runs = [(50, 1.0, 1), (50, 0.25, 1), (100, 1.0, 1), (50, 1.0, 2)];
+    for (rtt, queue, flows) in runs {
+        let path = Path::new(BitRate::from_mbps(100), Duration::from_millis(rtt)).queue(Queue::Bdp(queue));
+        let (gone, until) = (Duration::from_secs(60), Duration::from_secs(90));
+        let law = CrossLaw::Bbr;
+        let bbr = Cross { law, start: Duration::ZERO, stop: gone, extra_rtt: Duration::ZERO };
+        let mut scenario = Scenario::new("beside BBR", path).until(until).beside(bbr);
+        for i in 0..flows {
+            scenario = scenario.flow(Flow { start: Duration::from_secs(5 + i), ..Flow::default() });
+        }
+        let outcome = run(&scenario).expect("the scenario comes to its end");
+        let (from, to) = (Time::from_secs(40), Time::from_secs(60));
+        let share = 0.955 * 100e6 / (flows + 1) as f64;
+        let ours = outcome.share_of_ideal(from, to) * path.ideal() / flows as f64 / share;
+        let bbr = outcome.cross[0].rate(from, to) / share;
+        let what = format!("{rtt} ms, {queue} BDP, {flows}: {ours} and {bbr} of their shares");
+        assert!((0.6..1.4).contains(&ours) && bbr > 0.6, "{what}");
+        let (from, end) = (Time::from_secs(84), outcome.end);
+        let all = outcome.share_of_ideal(from, end);
+        assert!(
+            all > 0.9 && outcome.jain(from, end) > 0.9,
+            "{what}; alone {all}, {}",
+            outcome.jain(from, end)
+        );
+        for flow in &outcome.flows {
+            let last = flow.sender.samples.last().expect("samples");
+            let queue = last.stats.rtt.saturating_sub(path.rtt);
+            assert!(queue < Duration::from_millis(12), "{what}; alone a queue of {queue:?}");
+        }
+    }
+}
+
 /// Where one of them takes the others for a rival (`docs/rate-control.md` of the protocol, section 6) is chance: so a number of distances is
 /// looked at, and not one.
 #[test]

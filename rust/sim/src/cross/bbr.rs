@@ -28,6 +28,8 @@ pub(crate) struct Bbr {
     full_rate: f64,
     full_rounds: u32,
     after_timeout: bool,
+    /// Packets delivered up to which few were sent on purpose.
+    limited_until: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +52,7 @@ impl Bbr {
             full_rate: 0.0,
             full_rounds: 0,
             after_timeout: false,
+            limited_until: 0,
         }
     }
 
@@ -82,7 +85,13 @@ impl Bbr {
             self.round_end = facts.delivered;
             self.round += 1;
         }
-        self.note_rate(facts.delivery_rate);
+        if matches!(self.mode, Mode::ProbeRtt { .. }) {
+            self.limited_until = facts.delivered + facts.in_flight;
+        }
+        // What passes of the little that a search for the round-trip time sends says nothing of the bandwidth.
+        if facts.prior_delivered >= self.limited_until || facts.delivery_rate > self.bandwidth() {
+            self.note_rate(facts.delivery_rate);
+        }
         let expired = facts.now.since(self.rtt_min_at) > RTT_WINDOW;
         if facts.rtt <= self.rtt_min || expired {
             self.rtt_min = facts.rtt;

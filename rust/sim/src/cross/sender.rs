@@ -13,6 +13,11 @@ use super::{AckFacts, CrossLaw, Law, WIRE};
 /// Shortest retransmission timeout, as Linux has it.
 const RTO_MIN: Duration = Duration::from_millis(200);
 
+/// What leaves together at a pace (Linux, `tcp_tso_autosize`): in time at the rate, and packets at least and at most.
+const QUANTUM: Duration = Duration::from_micros(977);
+const QUANTUM_MIN: u64 = 2;
+const QUANTUM_MAX: u64 = 44;
+
 /// A sender that always has data until it is stopped.
 #[derive(Debug)]
 pub struct TcpSender {
@@ -188,8 +193,14 @@ impl TcpSender {
         has_data && self.in_flight < self.law.window()
     }
 
+    /// Packets that leave together at a pace, as segmentation offload has it in Linux: a millisecond's worth, two to 64 KiB.
+    fn quantum(rate: f64) -> u64 {
+        ((rate * QUANTUM.as_secs_f64()) as u64).clamp(QUANTUM_MIN, QUANTUM_MAX)
+    }
+
     fn send(&mut self, out: &mut Vec<Segment>) {
-        while self.may_send() && self.next_send <= self.now {
+        let mut together = 0;
+        while self.may_send() && (together > 0 || self.next_send <= self.now) {
             let packet = Packet {
                 sent: self.now,
                 delivered: self.delivered,
@@ -212,6 +223,7 @@ impl TcpSender {
             self.in_flight += 1;
             out.push(Segment::new(self.id, self.now, WIRE, Body::TcpData { number }));
             if let Some(rate) = self.law.pacing() {
+                together = if together > 0 { together - 1 } else { Self::quantum(rate) - 1 };
                 self.next_send = self.next_send.max(self.now - Duration::from_millis(1))
                     + Duration::from_secs_f64(1.0 / rate);
             }

@@ -21,7 +21,7 @@ const BETA_GENTLE: f64 = 0.85;
 
 impl Adaptive {
     pub(super) fn step_loss(&mut self, facts: &FeedbackFacts, begins: bool) {
-        if matches!(self.phase, Phase::Search(_)) {
+        if matches!(self.phase, Phase::Search(_) | Phase::Insist(_)) {
             return;
         }
         let quiet = matches!(self.phase, Phase::Drain(_));

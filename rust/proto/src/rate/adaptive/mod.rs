@@ -7,6 +7,7 @@
 mod answer;
 mod compete;
 mod drain;
+mod insist;
 mod rival;
 mod share;
 mod steady;
@@ -26,6 +27,7 @@ use super::target::{queue_target, weight};
 use super::{FeedbackFacts, RateController};
 use answer::SAFE;
 use drain::{Drain, Purpose};
+use insist::Insist;
 use rival::Rival;
 
 /// Share of a remembered rate that a session begins with, and of its own rate that it goes on with after a silence or on a new path.
@@ -83,6 +85,8 @@ enum Phase {
     Steady,
     /// Somebody else fills the queue: the window follows the ceiling.
     Compete,
+    /// Somebody else fills the queue whatever is lost: the stream does as he does.
+    Insist(Insist),
 }
 
 /// `high`, `fair` and `low`.
@@ -271,6 +275,10 @@ impl Adaptive {
             }
             Phase::Steady => self.step_steady(facts, begins, cleared, target, queue),
             Phase::Compete => self.step_compete(facts, begins, cleared, target),
+            Phase::Insist(insist) => {
+                let insist = *insist;
+                self.step_insist(facts, begins, insist, target);
+            }
         }
     }
 
@@ -295,7 +303,7 @@ impl Adaptive {
     fn bound(&mut self, facts: &FeedbackFacts) {
         let datagram = self.path.datagram();
         let free = match self.phase {
-            Phase::Search(_) => true,
+            Phase::Search(_) | Phase::Insist(_) => true,
             Phase::Compete => self.lossless,
             Phase::Drain(_) | Phase::Steady => false,
         };
@@ -341,6 +349,7 @@ impl RateController for Adaptive {
             self.crest = (self.crest - facts.base_moved).max(0.0);
             self.rival.rebase(facts.base_moved);
         }
+        self.watch_searches(facts);
         let peak = self.path.queue().peak();
         self.crest = (self.crest * (1.0 - (self.path.since_last() / CREST_TIME).min(1.0))).max(peak);
         self.overflow *= 1.0 + OVERFLOW_GROWTH * self.path.since_last().min(1.0);
@@ -382,6 +391,10 @@ impl RateController for Adaptive {
     }
 
     fn rate(&self) -> Rate {
+        if let Phase::Insist(insist) = &self.phase {
+            let pace = Rate::from_bps((insist.pace() * 8.0) as u64);
+            return pace.max(self.rates.min).min(self.rates.target);
+        }
         let (pace, least) = match &self.phase {
             Phase::Search(search) if search.is_start() => (PACE_SEARCH, START_FLIGHT),
             _ if self.is_shallow() => (PACE_EVEN, 1e-4),
@@ -404,7 +417,8 @@ impl RateController for Adaptive {
 
     fn window(&self) -> ByteCount {
         // The rarer feedback is, the more is sent before its word of what has left the path.
-        let paced = self.is_shallow() || self.is_even() && !self.is_starting();
+        let is_even = self.is_shallow() || self.is_even() && !self.is_starting();
+        let paced = is_even && !matches!(self.phase, Phase::Insist(_));
         let slack = if paced { (SLACK_EVEN + self.path.gaps_in_round()).min(SLACK_MOST) } else { 1.0 };
         ByteCount((self.window * (slack + self.path.way_back() / self.path.flight().max(1e-4))) as u64)
     }
@@ -425,7 +439,7 @@ impl RateController for Adaptive {
         let is_lossy = match &self.phase {
             Phase::Search(search) => search.is_start() && search.has_lost(),
             Phase::Drain(drain) => drain.is_doubt(),
-            Phase::Steady | Phase::Compete => false,
+            Phase::Steady | Phase::Compete | Phase::Insist(_) => false,
         };
         if self.blocked || is_lossy {
             Duration::ZERO

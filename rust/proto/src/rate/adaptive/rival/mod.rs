@@ -6,6 +6,7 @@
 
 mod cycle;
 mod kin;
+mod searches;
 
 use crate::rate::path::Path;
 use crate::units::Instant;
@@ -13,6 +14,9 @@ use crate::units::Instant;
 use super::EMPTY;
 use cycle::Cycle;
 use kin::Kin;
+use searches::Searches;
+
+pub(super) use searches::Sight;
 
 /// Seconds for which drains have to leave a queue before it is somebody else's: several streams like this one that start soon after each
 /// other leave one for two or three seconds.
@@ -44,6 +48,7 @@ pub(super) struct Rival {
     answers: u32,
     kin: Kin,
     pub(super) cycle: Cycle,
+    pub(super) searches: Searches,
 }
 
 /// A queue that has fallen: when, from how many seconds, and the bytes in flight by then.
@@ -93,6 +98,7 @@ impl Rival {
     pub(super) fn rebase(&mut self, by: f64) {
         self.cycle.rebase(by);
         self.kin.rebase(by);
+        self.searches.rebase(by);
         if let Some(fall) = &mut self.fell {
             fall.from = (fall.from - by).max(0.0);
         }
