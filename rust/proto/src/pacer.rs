@@ -132,7 +132,9 @@ impl Pacer {
     /// `bytes` were sent, whether there was credit or not.
     pub(crate) fn on_sent(&mut self, now: Instant, bytes: ByteCount) {
         let time = if bytes == self.datagram { self.one } else { self.rate.time_for(bytes) };
-        self.paid_at = self.paid_at.max(now - self.grace) + time;
+        // What is sent beside who waits, a word of control, takes nothing from him of the time by which his timer is late.
+        let grace = if self.is_held { self.grace_most() } else { self.grace };
+        self.paid_at = self.paid_at.max(now - grace) + time;
     }
 
     /// Bytes that may leave now: none before a batch has gathered for who waits for it.
@@ -150,9 +152,14 @@ impl Pacer {
             };
             self.anticipate();
             self.is_held = false;
-            self.grace = now.since(self.paid_at).min((self.late_max + self.one).saturating_sub(self.batch));
+            self.grace = now.since(self.paid_at).min(self.grace_most());
         }
         self.credit(now)
+    }
+
+    /// The most that a late timer takes from who waits and that is made up for.
+    fn grace_most(&self) -> Duration {
+        (self.late_max + self.one).saturating_sub(self.batch)
     }
 
     /// More waits, and only the pace keeps it back.
@@ -285,6 +292,34 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_word_of_control_takes_nothing_from_who_waits_for_a_late_timer() {
+        const WORD: ByteCount = ByteCount(60);
+        for mbps in [1, 10, 100, 1_000] {
+            let rate = Rate::from_mbps(mbps);
+            let mut pacer = Pacer::new(rate, ByteCount(DATAGRAM));
+            let (mut now, mut sent, mut late) = (Instant::ZERO, 0, Duration::ZERO);
+            while now < Instant::ZERO + Duration::from_secs(2) {
+                while pacer.open(now).0 >= DATAGRAM {
+                    pacer.on_sent(now, ByteCount(DATAGRAM));
+                    sent += DATAGRAM;
+                }
+                pacer.hold();
+                // Every other timer comes 2 ms late; what is to be answered meanwhile does not.
+                late = Duration::from_millis(2) - late;
+                let woken = pacer.next_send_time().max(now) + late;
+                for part in if late.is_zero() { 0..0 } else { 1..4 } {
+                    let at = now + woken.since(now) * part / 4;
+                    pacer.on_sent(at, WORD);
+                    sent += WORD.0;
+                }
+                now = woken;
+            }
+            let share = sent as f64 * 8.0 / (2.0 * rate.as_bps() as f64);
+            assert!((0.985..1.01).contains(&share), "{mbps} Mbit/s: {share}");
         }
     }
 
