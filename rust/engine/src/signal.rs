@@ -41,25 +41,42 @@ impl Signal {
         found
     }
 
+    /// Waits until somebody is notified, unless `look` finds something before; false once `deadline` has passed.
+    pub(crate) fn wait_once(&self, deadline: Instant, look: impl FnOnce() -> bool) -> bool {
+        self.waiters.fetch_add(1, Ordering::SeqCst);
+        let seen = self.generation.load(Ordering::SeqCst);
+        let found = look() || self.sleep(seen, Some(deadline));
+        self.waiters.fetch_sub(1, Ordering::SeqCst);
+        found
+    }
+
     fn wait_counted<T>(&self, deadline: Option<Instant>, look: &mut impl FnMut() -> Option<T>) -> Option<T> {
         loop {
             let seen = self.generation.load(Ordering::SeqCst);
             if let Some(found) = look() {
                 return Some(found);
             }
-            let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-            while self.generation.load(Ordering::SeqCst) == seen {
-                let Some(deadline) = deadline else {
-                    gate = self.wake.wait(gate).unwrap_or_else(PoisonError::into_inner);
-                    continue;
-                };
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return None;
-                }
-                gate = self.wake.wait_timeout(gate, left).unwrap_or_else(PoisonError::into_inner).0;
+            if !self.sleep(seen, deadline) {
+                return None;
             }
         }
+    }
+
+    /// Sleeps until somebody is notified after generation `seen`; false once `deadline` has passed.
+    fn sleep(&self, seen: u64, deadline: Option<Instant>) -> bool {
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.generation.load(Ordering::SeqCst) == seen {
+            let Some(deadline) = deadline else {
+                gate = self.wake.wait(gate).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            gate = self.wake.wait_timeout(gate, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
     }
 }
 

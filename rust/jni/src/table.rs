@@ -98,6 +98,8 @@ natives! {
         => write_direct(|env| session: jlong, from: JByteBuffer<'l>, index: jint, length: jint) -> jint { stream::write(env, session, &Place::direct(env, &from, index, length)?) }
     checked "available" "(J)J"
         => available(|_env| session: jlong) -> jlong { stream::available(session) }
+    checked "rest" "(JI)Z"
+        => rest(|_env| session: jlong, micros: jint) -> jboolean { stream::rest(session, micros) }
     checked "flush" "(J)V"
         => flush(|_env| session: jlong) -> () { stream::flush(session) }
     checked "finish" "(J)V"

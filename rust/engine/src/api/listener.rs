@@ -32,6 +32,11 @@ impl Ready {
         self.0 == 0
     }
 
+    /// True if it is about bytes alone.
+    pub(crate) const fn is_data(self) -> bool {
+        self.0 & !(Self::READABLE.0 | Self::WRITABLE.0) == 0
+    }
+
     /// The set as a number: one bit each, in the order of the constants from bit 0.
     pub const fn bits(self) -> u32 {
         self.0

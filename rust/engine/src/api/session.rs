@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use faspstream_proto::config::RatePolicy;
 use faspstream_proto::units::Rate;
@@ -263,6 +263,15 @@ impl Session {
     /// Bytes that can be read, or written, without waiting.
     pub fn available(&self) -> usize {
         self.shared().available()
+    }
+
+    /// For who polls with a [`Listener`](crate::Listener): waits a moment in its place, after a call that gave nothing. A call of the listener is a
+    /// detour where it has to wake another thread first. Bytes that come, or room for them, are not told to the listener while somebody rests.
+    ///
+    /// True if something has happened within `time`; look again in any case before the listener is waited for.
+    pub fn rest(&self, time: Duration) -> bool {
+        let shared = self.shared();
+        shared.notice.rest(Instant::now() + time, || shared.available() > 0)
     }
 
     /// Takes the confirmation into the application's hands: the writer's `complete` returns only after [`Session::confirm`] here, not with

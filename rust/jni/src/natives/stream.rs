@@ -1,8 +1,10 @@
 //! Sessions: bytes.
 
+use std::time::Duration;
+
 use faspstream::Read;
 use jni::Env;
-use jni::sys::{jint, jlong};
+use jni::sys::{jboolean, jint, jlong};
 
 use crate::buffers::Place;
 use crate::failure::{Failure, Result};
@@ -52,6 +54,11 @@ fn count(n: usize) -> Result<jint> {
 
 pub(crate) fn available(session: jlong) -> Result<jlong> {
     Ok(to_long(handles::session(session)?.available() as u64))
+}
+
+pub(crate) fn rest(session: jlong, micros: jint) -> Result<jboolean> {
+    let time = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+    Ok(handles::session(session)?.rest(time))
 }
 
 pub(crate) fn flush(session: jlong) -> Result<()> {

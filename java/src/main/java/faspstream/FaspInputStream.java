@@ -116,6 +116,7 @@ public final class FaspInputStream extends InputStream implements ReadableByteCh
     private int readSome(byte[] array, ByteBuffer direct, int offset, int length) throws IOException {
         checkOpen();
         long deadline = Signal.deadline(timeoutNanos);
+        boolean rested = false;
         while (true) {
             long seen = core.signal().epoch();
             int n = core.read(array, direct, offset, length);
@@ -123,7 +124,11 @@ public final class FaspInputStream extends InputStream implements ReadableByteCh
                 return n == Native.END ? -1 : n;
             }
             checkOpen();
-            core.await(seen, deadline, "read");
+            if (!rested && core.rest()) {
+                rested = true;
+            } else {
+                core.await(seen, deadline, "read");
+            }
             checkOpen();
         }
     }

@@ -149,6 +149,7 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
     /** Waits for room and gives the bytes that were taken, 1 or more. */
     private int writeSome(byte[] array, ByteBuffer direct, int offset, int length) throws IOException {
         long deadline = 0;
+        boolean rested = false;
         while (true) {
             long seen = core.signal().epoch();
             int n = core.write(array, direct, offset, length);
@@ -157,6 +158,10 @@ public final class FaspOutputStream extends OutputStream implements WritableByte
             }
             checkOpen();
             deadline = deadline == 0 ? Signal.deadline(timeoutNanos) : deadline;
+            if (!rested && core.rest()) {
+                rested = true;
+                continue;
+            }
             waiting = true;
             try {
                 core.await(seen, deadline, "write");

@@ -2,6 +2,7 @@ package faspstream;
 
 import faspstream.internal.Callbacks;
 import faspstream.internal.Endpoint;
+import faspstream.internal.Jdk;
 import faspstream.internal.Native;
 import faspstream.internal.NativeFailure;
 import faspstream.internal.Ready;
@@ -24,6 +25,11 @@ final class SessionCore extends Endpoint {
     /** Most bytes of one native call: bounds the time for which a copy holds up the garbage collector. */
     private static final int MAX_CALL = 1 << 20;
 
+    /** How long {@link #rest} waits: many times as long as a fast stream keeps its reader waiting, and too short for an interrupt to be missed. */
+    private static final int REST_MICROS = 1_000;
+    /** Waits for events after a rest that was in vain. */
+    private static final int EVENTFUL = 64;
+
     private volatile SessionInfo info;
     private final AtomicReference<Outcome> outcome = new AtomicReference<>();
     private final AtomicReference<Completion> completion = new AtomicReference<>();
@@ -34,6 +40,8 @@ final class SessionCore extends Endpoint {
     private final Queue<Runnable> atEnd = new ConcurrentLinkedQueue<>();
     /** The reader has seen the verified end: what comes now is only the peer's farewell. */
     private volatile boolean endSeen;
+    /** Waits before the next {@link #rest}. */
+    private int eventful;
 
     SessionCore(long handle) {
         super(handle);
@@ -215,6 +223,33 @@ final class SessionCore extends Endpoint {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException(what + " was interrupted");
+        }
+    }
+
+    /**
+     * Waits a moment inside the engine, after a read or write that gave nothing: where bytes come fast an event is a detour, since it has to
+     * wake the thread of the events first. True if it has waited: look again then before {@link #await}.
+     *
+     * <p>Called by one thread at a time, that which holds the stream's lock.
+     */
+    boolean rest() throws FaspException {
+        if (eventful > 0) {
+            eventful--;
+            return false;
+        }
+        if (Jdk.isVirtualThread()) {
+            return false;
+        }
+        try {
+            if (Native.rest(handle(), REST_MICROS)) {
+                // Who watches the events has missed this one.
+                signal().fire();
+            } else {
+                eventful = EVENTFUL;
+            }
+            return true;
+        } catch (NativeFailure f) {
+            throw failure(f);
         }
     }
 

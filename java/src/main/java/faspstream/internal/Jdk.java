@@ -1,7 +1,14 @@
 package faspstream.internal;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+
 /** What this Java runtime has: a JDK has all, a runtime image may lack modules, Android has neither JMX nor the Flight Recorder. */
 public final class Jdk {
+    /** {@code Thread.isVirtual}; null where there are none, before JDK 21. */
+    private static final MethodHandle IS_VIRTUAL = virtualProbe();
+
     private Jdk() {}
 
     /** Whether this library can use a class of the platform, by its full name. */
@@ -11,6 +18,24 @@ public final class Jdk {
             return true;
         } catch (ClassNotFoundException | LinkageError e) {
             return false;
+        }
+    }
+
+    /** Tells whether this thread is a virtual one, which must not be held in native code: it would hold its carrier as well. */
+    public static boolean isVirtualThread() {
+        try {
+            return IS_VIRTUAL != null && (boolean) IS_VIRTUAL.invokeExact(Thread.currentThread());
+        } catch (Throwable e) {
+            return true;
+        }
+    }
+
+    private static MethodHandle virtualProbe() {
+        try {
+            MethodType type = MethodType.methodType(boolean.class);
+            return MethodHandles.publicLookup().findVirtual(Thread.class, "isVirtual", type);
+        } catch (ReflectiveOperationException e) {
+            return null;
         }
     }
 

@@ -132,6 +132,12 @@ public final class Native {
     /** Bytes that can be read without waiting. */
     public static native long available(long session) throws NativeFailure;
 
+    /**
+     * Waits up to so many microseconds, after a read or write that gave nothing, in the place of {@link Ready#READABLE} and
+     * {@link Ready#WRITABLE}; true if something has happened. Look again in any case before an event is waited for.
+     */
+    public static native boolean rest(long session, int micros) throws NativeFailure;
+
     /** Hands a partly filled datagram to the network. */
     public static native void flush(long session) throws NativeFailure;
 
