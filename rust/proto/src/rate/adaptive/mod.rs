@@ -417,8 +417,8 @@ impl RateController for Adaptive {
 
     fn window(&self) -> ByteCount {
         // The rarer feedback is, the more is sent before its word of what has left the path.
-        let is_even = self.is_shallow() || self.is_even() && !self.is_starting();
-        let paced = is_even && !matches!(self.phase, Phase::Insist(_));
+        let insists = matches!(self.phase, Phase::Insist(_));
+        let paced = !insists && (self.is_shallow() || self.is_even() && !self.is_starting());
         let slack = if paced { (SLACK_EVEN + self.path.gaps_in_round()).min(SLACK_MOST) } else { 1.0 };
         ByteCount((self.window * (slack + self.path.way_back() / self.path.flight().max(1e-4))) as u64)
     }

@@ -29,6 +29,8 @@ const BACK_FLIGHTS: f64 = 1.5;
 /// Seconds over which the queue is averaged, and the shortest mean in seconds that tells.
 const MEMORY: f64 = 2.0;
 const LEAST: f64 = 0.001;
+/// Seconds in which a queue that is never gone becomes the path's own length: those of three searches.
+const OWN: f64 = 31.0;
 /// Share of the mean above which a queue stands; samples, and seconds of queue, over which its fall can be measured.
 const STANDS: f64 = 0.85;
 const FALL_SAMPLES: u32 = 4;
@@ -48,6 +50,9 @@ pub(in super::super) struct Searches {
     queue: f64,
     mean: f64,
     heard_at: Instant,
+    /// The shortest queue since then, in seconds.
+    least: f64,
+    least_since: Instant,
     stood: Stood,
     /// The last time for which the queue was gone, until it is surely back.
     gone: Option<Gone>,
@@ -100,6 +105,7 @@ impl Searches {
         // A base that is shorter than any before moves the floor.
         self.floor = self.floor.max(-sight.queue);
         self.queue = sight.queue + self.floor;
+        self.follow_length(now);
         self.stood.samples += 1;
         if self.is_gone() {
             let fresh = Gone { from: now, to: now, rate: sight.rate, is_own: sight.drains };
@@ -114,6 +120,18 @@ impl Searches {
         let gone = self.gone.filter(is_back)?;
         self.gone = None;
         self.is_search(gone, sight.flight).then_some(gone.rate)
+    }
+
+    /// A path that has become longer seems to be one with a queue that never goes.
+    fn follow_length(&mut self, now: Instant) {
+        self.least = self.least.min(self.queue);
+        if now.since(self.least_since).as_secs_f64() < OWN {
+            return;
+        }
+        for seconds in [&mut self.floor, &mut self.queue, &mut self.mean, &mut self.stood.queue] {
+            *seconds -= self.least;
+        }
+        (self.least, self.least_since) = (self.queue, now);
     }
 
     fn is_gone(&self) -> bool {
@@ -263,6 +281,16 @@ mod tests {
         link.is_gone(300);
         link.stands(200);
         assert_eq!(link.found, 1);
+    }
+
+    #[test]
+    fn a_path_that_becomes_longer_hides_nobody_for_long() {
+        let mut link = Link::new();
+        link.stands(4_000);
+        link.searches.rebase(0.100);
+        link.stands(32_000);
+        let found = link.finds(8, 300, 10_300);
+        assert!((3..=5).contains(&found), "{found}");
     }
 
     #[test]
