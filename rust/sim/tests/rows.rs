@@ -116,6 +116,17 @@ fn beside_bbr_streams_hold_their_shares_and_keep_the_queue_short_when_it_has_gon
     }
 }
 
+/// The queue of a stream alone, which chance had emptied twice in ten seconds, was taken for BBR's: 155 ms of queue.
+#[test]
+fn a_stream_alone_insists_on_nothing() {
+    let path = Path::new(BitRate::from_mbps(1_000), Duration::from_millis(200)).loss(0.1);
+    let until = Duration::from_secs(30);
+    let scenario = Scenario::new("alone", path).seeded(1).until(until).flow(Flow::default());
+    let outcome = run(&scenario).expect("the scenario comes to its end");
+    let queue = outcome.flows[0].queueing(0.95);
+    assert!(queue < Duration::from_millis(50), "{queue:?}");
+}
+
 /// Where one of them takes the others for a rival (`docs/rate-control.md` of the protocol, section 6) is chance: so a number of distances is
 /// looked at, and not one.
 #[test]

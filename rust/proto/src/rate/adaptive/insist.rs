@@ -33,6 +33,10 @@ const HALF: f64 = 0.5;
 const APART: f64 = 5.0;
 /// Share of the best rate above which a drain of this stream empties a queue by itself.
 const DRAINS: f64 = 0.5;
+/// Share of the best rate below which a stream has yielded, and share of a round trip above which a mean queue is long: who has all that
+/// it knows of, and a short queue, is most likely alone, whatever that queue does.
+const YIELDED: f64 = 0.7;
+const TALL: f64 = 0.06;
 
 /// The state of a stream that insists.
 #[derive(Clone, Copy, Debug)]
@@ -149,9 +153,10 @@ impl Adaptive {
         let (queue, flight, rate) = (queue.as_secs_f64(), path.flight(), path.clearing());
         let searched = self.rival.searches.on_feedback(facts.now, Sight { queue, flight, rate, drains });
         let Some(rate) = searched else { return };
+        let is_beside = rate < YIELDED * path.best() || self.rival.searches.mean() > TALL * path.base();
         if let Phase::Insist(insist) = &mut self.phase {
             insist.base = self.path.base();
-        } else {
+        } else if is_beside {
             self.phase = Phase::Insist(Insist::new(facts.now, rate, self.path.base()));
             self.cubic = None;
             self.blocked = false;

@@ -162,6 +162,11 @@ impl Searches {
         is_regular
     }
 
+    /// The mean queue, in seconds.
+    pub(in super::super) fn mean(&self) -> f64 {
+        self.mean
+    }
+
     /// True if somebody has been known to search of late.
     pub(in super::super) fn is_known(&self, now: Instant, flight: f64) -> bool {
         self.known_at.is_some_and(|at| now.since(at).as_secs_f64() < after(KNOWN, flight))
