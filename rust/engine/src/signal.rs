@@ -41,11 +41,11 @@ impl Signal {
         found
     }
 
-    /// Waits until somebody is notified, unless `look` finds something before; false once `deadline` has passed.
-    pub(crate) fn wait_once(&self, deadline: Instant, look: impl FnOnce() -> bool) -> bool {
+    /// Waits until somebody is notified, unless `look` finds something before; false once `deadline` has passed, if there is one.
+    pub(crate) fn wait_once(&self, deadline: Option<Instant>, look: impl FnOnce() -> bool) -> bool {
         self.waiters.fetch_add(1, Ordering::SeqCst);
         let seen = self.generation.load(Ordering::SeqCst);
-        let found = look() || self.sleep(seen, Some(deadline));
+        let found = look() || self.sleep(seen, deadline);
         self.waiters.fetch_sub(1, Ordering::SeqCst);
         found
     }

@@ -15,7 +15,7 @@ mod waiting;
 mod writing;
 
 pub use reading::{end_is_judged_once, reader_is_told};
-pub use waiting::waiter_is_woken;
+pub use waiting::{one_who_waits_once_is_woken, waiter_is_woken};
 pub use writing::{blocked_writer_is_told, end_comes_last, hungry_driver_is_told, two_writers_are_in_order};
 
 /// Preemptions in one run; what two of them do not show is hardly ever shown by more (Musuvathi and Qadeer 2007).

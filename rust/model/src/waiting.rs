@@ -26,3 +26,18 @@ pub fn waiter_is_woken() {
         assert!(waiter.join().expect("it does not panic").is_some());
     });
 }
+
+/// Whoever waits for the next change finds what is there already, or is woken by what comes.
+pub fn one_who_waits_once_is_woken() {
+    explore(|| {
+        let shared = Arc::new((Signal::default(), AtomicBool::new(false)));
+        let other = Arc::clone(&shared);
+        let setter = thread::spawn(move || {
+            other.1.store(true, Ordering::SeqCst);
+            other.0.notify();
+        });
+        assert!(shared.0.wait_once(None, || shared.1.load(Ordering::SeqCst)));
+        assert!(shared.1.load(Ordering::SeqCst), "woken by the change and by nothing else");
+        setter.join().expect("it does not panic");
+    });
+}

@@ -8,6 +8,11 @@ fn a_waiter_is_woken_by_the_change_that_it_waits_for() {
 }
 
 #[test]
+fn one_who_waits_for_the_next_change_alone_misses_none() {
+    model::one_who_waits_once_is_woken();
+}
+
+#[test]
 fn a_writer_that_found_no_room_is_told_of_it() {
     model::blocked_writer_is_told();
 }

@@ -34,7 +34,7 @@ impl Notice {
     /// Waits in the listener's place for the next notification, unless `look` finds something before; false once `deadline` has passed.
     pub(crate) fn rest(&self, deadline: Instant, look: impl FnOnce() -> bool) -> bool {
         self.resting.fetch_add(1, Ordering::SeqCst);
-        let found = self.signal.wait_once(deadline, look);
+        let found = self.signal.wait_once(Some(deadline), look);
         self.resting.fetch_sub(1, Ordering::SeqCst);
         found
     }
