@@ -194,8 +194,9 @@ mod tests {
     use core::time::Duration;
 
     use super::*;
+    use crate::config::Rates;
     use crate::rate::tests::facts;
-    use crate::units::Rate;
+    use crate::units::{ByteCount, Rate};
 
     /// Bytes per second.
     const RATE: f64 = 1e6;
@@ -248,6 +249,13 @@ mod tests {
         assert_eq!((insist.rate(), insist.products()), (60e6 / 8.0, PRODUCTS_AWAY));
         insist.set_away(at, false, None);
         assert_eq!(insist.rate(), 60e6 / 8.0);
+    }
+
+    #[test]
+    fn who_has_measured_nothing_still_sends() {
+        let mut law = Adaptive::new(&Rates::default(), ByteCount(1_500), None);
+        law.phase = Phase::Insist(Insist::new(Instant::ZERO, 0.0, 0.05));
+        assert!(law.rate() > Rate::ZERO && law.window() > ByteCount::ZERO, "{} {:?}", law.rate(), law.window());
     }
 
     #[test]

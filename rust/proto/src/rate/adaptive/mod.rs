@@ -392,7 +392,9 @@ impl RateController for Adaptive {
 
     fn rate(&self) -> Rate {
         if let Phase::Insist(insist) = &self.phase {
-            let pace = Rate::from_bps((insist.pace() * 8.0) as u64);
+            // Where nothing was measured, or the little that passes was forgotten, the smallest window still leaves.
+            let least = LEAST_WINDOW * self.path.datagram() / self.path.flight().max(1e-4);
+            let pace = Rate::from_bps((insist.pace().max(least) * 8.0) as u64);
             return pace.max(self.rates.min).min(self.rates.target);
         }
         let (pace, least) = match &self.phase {
