@@ -255,7 +255,12 @@ mod tests {
     fn who_has_measured_nothing_still_sends() {
         let mut law = Adaptive::new(&Rates::default(), ByteCount(1_500), None);
         law.phase = Phase::Insist(Insist::new(Instant::ZERO, 0.0, 0.05));
-        assert!(law.rate() > Rate::ZERO && law.window() > ByteCount::ZERO, "{} {:?}", law.rate(), law.window());
+        assert!(
+            law.rate() > Rate::ZERO && law.window() > ByteCount::ZERO,
+            "{} {:?}",
+            law.rate(),
+            law.window()
+        );
     }
 
     #[test]
