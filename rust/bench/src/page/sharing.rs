@@ -1,7 +1,7 @@
 //! How streams share a link: Jain's index among equals, and what one of another kind leaves to a stream, beside what a second stream of its
 //! own kind leaves it.
 
-use super::sheet::{Row, Sheet, grouped, median};
+use super::sheet::{Row, Sheet, grouped};
 use crate::probe::quantile;
 
 /// So many streams are shown one by one.
@@ -19,7 +19,9 @@ pub(super) fn table(sheet: &Sheet) -> String {
         for group in &groups {
             let harm: Vec<String> = match group.is_alike() {
                 true => Vec::new(),
-                false => group.0.iter().filter_map(|(peer, mbit)| own_kind(&groups, peer, *mbit)).collect(),
+                false => (0..group.peers.len())
+                    .filter_map(|place| own_kind(&groups, group.peers[place], group.rate(place)))
+                    .collect(),
             };
             let jain = if group.is_alike() { format!("{:.3}", group.jain()) } else { String::new() };
             text += &format!(
@@ -34,60 +36,84 @@ pub(super) fn table(sheet: &Sheet) -> String {
     text
 }
 
-/// Streams that were on a link together, each with its goodput.
-struct Group<'s>(Vec<(&'s str, f64)>);
+/// Streams that were on a link together, with what each got in each run.
+struct Group<'s> {
+    peers: Vec<&'s str>,
+    /// Goodput of each stream, run by run; of equals the fastest first, since which of them it is says nothing.
+    runs: Vec<Vec<f64>>,
+}
 
 impl<'s> Group<'s> {
+    /// The runs that count, or all if none does.
     fn of(rows: &[Row<'s>]) -> Self {
-        let flows = grouped(rows.iter().copied(), |row| row.text("flow"));
-        Self(
-            flows
-                .iter()
-                .map(|(_, rows)| (rows[0].text("peer"), median(rows, "steady_mbit").map_or(0.0, |m| m.0)))
-                .collect(),
-        )
+        let runs = grouped(rows.iter().copied(), |row| row.text("seed"));
+        let peers: Vec<&str> =
+            runs.first().map_or(Vec::new(), |(_, run)| run.iter().map(|row| row.text("peer")).collect());
+        let is_alike = peers.iter().all(|peer| *peer == peers[0]);
+        let counts = |run: &[Row<'_>]| run.iter().all(Row::counts);
+        let any_counts = runs.iter().any(|(_, run)| counts(run));
+        let rates = |run: &[Row<'_>]| {
+            let mut rates: Vec<f64> = run.iter().map(|row| row.number("steady_mbit")).collect();
+            if is_alike {
+                rates.sort_by(|a, b| b.total_cmp(a));
+            }
+            rates
+        };
+        let of_interest = runs.iter().filter(|(_, run)| counts(run) || !any_counts);
+        Self { runs: of_interest.map(|(_, run)| rates(run)).collect(), peers }
     }
 
     fn is_alike(&self) -> bool {
-        self.0.iter().all(|(peer, _)| *peer == self.0[0].0)
+        self.peers.iter().all(|peer| *peer == self.peers[0])
     }
 
     fn name(&self) -> String {
-        let peers: Vec<&str> = self.0.iter().map(|(peer, _)| *peer).collect();
-        if self.is_alike() && peers.len() > 1 {
-            format!("{} x {}", peers.len(), peers[0])
+        if self.is_alike() && self.peers.len() > 1 {
+            format!("{} x {}", self.peers.len(), self.peers[0])
         } else {
-            peers.join(" + ")
+            self.peers.join(" + ")
         }
+    }
+
+    /// The median over the runs of what `of` makes of each.
+    fn median(&self, of: impl Fn(&[f64]) -> f64) -> f64 {
+        let mut values: Vec<f64> = self.runs.iter().map(|run| of(run)).collect();
+        values.sort_by(f64::total_cmp);
+        quantile(&values, 0.5).unwrap_or(f64::NAN)
+    }
+
+    /// What the stream at `place` got.
+    fn rate(&self, place: usize) -> f64 {
+        self.median(|run| run.get(place).copied().unwrap_or(f64::NAN))
     }
 
     /// What each got; of many equals the least, the median and the most.
     fn each(&self) -> String {
-        let mut rates: Vec<f64> = self.0.iter().map(|(_, mbit)| *mbit).collect();
-        if self.is_alike() && rates.len() > SHOWN {
-            rates.sort_by(f64::total_cmp);
-            let median = quantile(&rates, 0.5).unwrap_or(f64::NAN);
-            return format!("{:.1} to {:.1}, median {median:.1}", rates[0], rates[rates.len() - 1]);
+        let count = self.peers.len();
+        if self.is_alike() && count > SHOWN {
+            let (least, most) = (self.rate(count - 1), self.rate(0));
+            return format!("{least:.1} to {most:.1}, median {:.1}", self.rate(count / 2));
         }
-        rates.iter().map(|mbit| format!("{mbit:.1}")).collect::<Vec<_>>().join(", ")
+        (0..count).map(|place| format!("{:.1}", self.rate(place))).collect::<Vec<_>>().join(", ")
     }
 
     fn sum(&self) -> f64 {
-        self.0.iter().map(|(_, mbit)| mbit).sum()
+        self.median(|run| run.iter().sum())
     }
 
     fn jain(&self) -> f64 {
-        let sum = self.sum();
-        let squares: f64 = self.0.iter().map(|(_, mbit)| mbit * mbit).sum();
-        if squares > 0.0 { sum * sum / (self.0.len() as f64 * squares) } else { 0.0 }
+        self.median(|run| {
+            let sum: f64 = run.iter().sum();
+            let squares: f64 = run.iter().map(|mbit| mbit * mbit).sum();
+            if squares > 0.0 { sum * sum / (run.len() as f64 * squares) } else { 0.0 }
+        })
     }
 }
 
 /// What a stream got, as a share of what one gets in a pair of its own kind on the same link.
 fn own_kind(groups: &[Group<'_>], peer: &str, mbit: f64) -> Option<String> {
-    let pair =
-        groups.iter().find(|group| group.0.len() == 2 && group.0.iter().all(|(other, _)| *other == peer))?;
-    let own = pair.0.iter().map(|(_, mbit)| mbit).sum::<f64>() / 2.0;
+    let pair = groups.iter().find(|group| group.peers == [peer, peer])?;
+    let own = pair.sum() / 2.0;
     (own > 0.0).then(|| format!("{peer} {:.0} %", mbit / own * 100.0))
 }
 
@@ -109,6 +135,25 @@ mod tests {
         let table = table(&Sheet::parse(&text.concat()));
         assert!(table.contains("| 2 x cubic | 60.0, 20.0 | 80.0 | 0.800 |  |"), "{table}");
         assert!(table.contains("| faspstream + cubic | 50.0, 36.0 | 86.0 |  | cubic 90 % |"), "{table}");
+    }
+
+    /// Who is the slow one differs from run to run: the medians of the first and of the second stream would hide that there was one.
+    #[test]
+    fn what_equals_share_is_reckoned_run_by_run() {
+        let head = "rate_mbit,rtt_ms,loss,queue_bdp,flows,seed,flow,peer,steady_mbit,doubts\n".to_owned();
+        let line = |seed, flow, mbit, doubts| format!("100,50,0,1,a+a,{seed},{flow},a,{mbit},{doubts}\n");
+        let lines = [
+            line(1, 0, 80, ""),
+            line(1, 1, 10, ""),
+            line(2, 0, 10, ""),
+            line(2, 1, 80, ""),
+            line(3, 0, 20, ""),
+            line(3, 1, 60, ""),
+            line(4, 0, 1, "late"),
+            line(4, 1, 1, ""),
+        ];
+        let table = table(&Sheet::parse(&(head + &lines.concat())));
+        assert!(table.contains("| 2 x a | 80.0, 10.0 | 90.0 | 0.623 |"), "{table}");
     }
 
     #[test]

@@ -24,6 +24,8 @@ const QUIET_MEMORY: f64 = 400.0;
 /// Datagrams over which the share lost at a short queue is averaged, and fewest that bound what is usual.
 const SHORT_MEMORY: f64 = 1_000.0;
 const SHORT_LEAST: f64 = 150.0;
+/// Datagrams that what is usual has to rest on to be relied on.
+const SURE: f64 = 1_000.0;
 /// Multiple of the usual share that is not answered after answers were in vain.
 const PARDONED: f64 = 1.2;
 /// Episodes in a row, each before the window has recovered from the one before, after which loss is not answered any more.
@@ -84,6 +86,8 @@ pub(super) struct LossJudge {
     short: (f64, f64),
     /// Datagrams judged over several round trips, and those of them that were lost.
     long: (f64, f64),
+    /// The first datagrams, on which what is usual rests while they are few, and those of them that were lost.
+    first: (f64, f64),
 }
 
 impl LossJudge {
@@ -138,7 +142,7 @@ impl LossJudge {
         if self.pardon == 0 {
             self.usual = self.usual.min(self.most_usual());
         }
-        let mean = self.usual * all * if self.pardon > 0 { PARDONED } else { 1.0 };
+        let mean = self.possible() * all * if self.pardon > 0 { PARDONED } else { 1.0 };
         let most = if competes { mean + 3.0 * mean.sqrt() + 1.0 } else { most(mean) };
         let usual = lost <= most && self.is_usual_for_long(all, lost);
         let weight = (all / MEMORY).min(0.2);
@@ -148,7 +152,11 @@ impl LossJudge {
             // What was lost in the search for the limit was overflow as well.
             self.known = self.known.min(self.usual);
         }
-        if usual { Verdict::Usual } else { self.episode(facts, share) }
+        if !usual {
+            return self.episode(facts, share);
+        }
+        self.rest_on(all, lost);
+        Verdict::Usual
     }
 
     /// The same test over several round trips: finer, and later.
@@ -158,7 +166,21 @@ impl LossJudge {
             return true;
         }
         let (all, lost) = core::mem::take(&mut self.long);
-        lost <= most(self.usual * all * if self.pardon > 0 { PARDONED } else { 1.0 })
+        lost <= most(self.possible() * all * if self.pardon > 0 { PARDONED } else { 1.0 })
+    }
+
+    /// What is usual rests on these as well.
+    fn rest_on(&mut self, all: f64, lost: f64) {
+        self.first = (self.first.0 + all, self.first.1 + lost);
+    }
+
+    /// The share that may be usual: until enough was seen, two deviations above what was.
+    fn possible(&self) -> f64 {
+        let (all, lost) = self.first;
+        if all >= SURE {
+            return self.usual;
+        }
+        self.usual.max(above(all.max(1.0), lost).min(UNKNOWN))
     }
 
     /// The share that may become usual without another measurement.
@@ -174,7 +196,7 @@ impl LossJudge {
     /// The share that may be usual, two deviations above what was lost while the queue was short.
     fn most_usual(&self) -> f64 {
         let (all, lost) = self.short;
-        if all < SHORT_LEAST { 1.0 } else { (lost + 2.0 * (lost + 1.0).sqrt()) / all }
+        if all < SHORT_LEAST { 1.0 } else { above(all, lost) }
     }
 
     fn episode(&mut self, facts: &FeedbackFacts, share: f64) -> Verdict {
@@ -198,11 +220,13 @@ impl LossJudge {
     pub(super) fn believe(&mut self, share: f64) {
         self.usual = share;
         self.known = share;
+        self.first.0 = SURE;
     }
 
     /// Of so many datagrams that nothing limited, so many were lost.
     pub(super) fn learn(&mut self, (all, lost): (f64, f64)) {
         // Round trips that lost little look like those in which the rate has grown: they raise what is usual rather than lower it.
+        self.rest_on(all, lost);
         let memory = if lost < self.usual * all { MEMORY } else { QUIET_MEMORY };
         if all >= LEAST {
             self.usual += (all / memory).min(1.0) * (lost / all - self.usual);
@@ -233,6 +257,11 @@ impl LossJudge {
     }
 }
 
+/// The share that `lost` of `all` may come from: two deviations more.
+fn above(all: f64, lost: f64) -> f64 {
+    (lost + 2.0 * (lost + 1.0).sqrt()) / all
+}
+
 /// Most losses that are chance where `mean` are expected.
 fn most(mean: f64) -> f64 {
     mean + 4.0 * mean.sqrt() + 2.0
@@ -240,3 +269,38 @@ fn most(mean: f64) -> f64 {
 
 /// Round trips for which loss is not answered after answers were in vain.
 const PARDON: u32 = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::facts;
+    use super::*;
+    use crate::units::{ByteCount, Rate};
+
+    /// A round trip in which `lost` of `all` datagrams were lost.
+    fn round(judge: &mut LossJudge, ms: u64, all: u64, lost: u64) -> Verdict {
+        let facts = facts(ms, 0, 0, Rate::from_mbps(10), Duration::ZERO);
+        let size = facts.datagram.0;
+        let facts =
+            FeedbackFacts { passed: ByteCount((all - lost) * size), lost: ByteCount(lost * size), ..facts };
+        judge.on_feedback(&facts, true, false, false, false)
+    }
+
+    /// A slow stream on a path that loses 1 %: five losses in its first 100 datagrams were an episode, and its window was cut for chance.
+    #[test]
+    fn few_datagrams_are_no_measure_of_what_is_usual() {
+        let mut judge = LossJudge::default();
+        judge.learn((100.0, 0.0));
+        assert_eq!(round(&mut judge, 100, 100, 5), Verdict::Usual);
+        for ms in 2..20 {
+            assert_eq!(round(&mut judge, 100 * ms, 100, 0), Verdict::Usual);
+        }
+        assert!(matches!(round(&mut judge, 2_000, 100, 5), Verdict::Episode { .. }), "{judge:?}");
+    }
+
+    #[test]
+    fn a_start_that_floods_a_queue_is_seen_with_few_datagrams_too() {
+        let mut judge = LossJudge::default();
+        judge.learn((100.0, 0.0));
+        assert!(matches!(round(&mut judge, 100, 100, 25), Verdict::Episode { heavy: true, .. }));
+    }
+}

@@ -17,7 +17,7 @@ const REFRESH: f64 = 10.0;
 /// Share of the longest queue of late above which a drain can tell: after an answer to loss the queue is short whoever fills it.
 const TALL: f64 = 0.7;
 /// Share of loss above which nobody who answers loss fills a queue: with 0.15 % a CUBIC flow of 100 ms keeps some 25 datagrams in flight.
-const LOSSY: f64 = 0.001_5;
+pub(super) const LOSSY: f64 = 0.001_5;
 /// The same above which competing ends, and the seconds without an answer to loss after which that counts: overflow looks like it before.
 const SURELY_LOSSY: f64 = 0.006;
 const SETTLED: f64 = 3.0;

@@ -2,6 +2,7 @@
 //! less is sent.
 
 use super::answer::{CLEAN, SAFE};
+use super::compete::LOSSY;
 use super::{Adaptive, EMPTY, LONG, Phase};
 use crate::rate::cubic::Cubic;
 use crate::rate::search::Search;
@@ -11,6 +12,9 @@ use crate::units::Instant;
 /// Share of the bandwidth-delay product in flight while the queue drains, and the round trips that this may take.
 const DRAIN: f64 = 0.9;
 const DRAIN_ROUNDS: u32 = 2;
+/// What a drain that has not seen the end of the queue leaves of that in flight, and how often it goes on so.
+const DEEPER: f64 = 0.85;
+const DEEPEST: i32 = 2;
 /// A drain that only looks for the base delay leaves the link idle for no longer than the larger of these seconds and so many times the
 /// queue that is wanted, beside so many deviations of the rate by chance: a tenth of a long round trip is much more than stands in any queue.
 const IDLE: f64 = 0.02;
@@ -27,6 +31,9 @@ pub(super) const LEFT: f64 = 0.5;
 /// Multiple of what streams like this one would fill that a queue after a drain must exceed to be somebody else's. With 1.2 a CUBIC flow
 /// was mostly not recognised; what is lower takes streams of one kind for rivals more often.
 const FOREIGN: f64 = 0.75;
+/// Share of a round trip, and beside it multiples of the wobble of the delay, up to which a longer delay may be noise.
+const NOISY_SHARE: f64 = 0.25;
+const NOISY_WOBBLES: f64 = 4.0;
 /// Share of a delay by which it may move within a round trip, and from before a drain, and still stand.
 const STILL: f64 = 0.03;
 /// Share of what was in flight at the end of the start that has to pass within a round trip for there to be no limit.
@@ -70,6 +77,9 @@ pub(super) struct Drain {
     /// Bytes that were in flight, which the window may have outgrown already.
     in_flight: f64,
     purpose: Purpose,
+    /// The base delay when it began or last went deeper, in seconds, and how often it did.
+    base: f64,
+    deeper: i32,
 }
 
 impl Drain {
@@ -101,6 +111,8 @@ impl Adaptive {
             before,
             in_flight,
             purpose,
+            base: self.path.base(),
+            deeper: 0,
         };
         self.loss.skip_flight(facts.now);
         if purpose == Purpose::First {
@@ -138,19 +150,41 @@ impl Adaptive {
             drain.rate = drain.rate.max(self.path.fastest());
         }
         let before = self.window;
-        self.window = self.path.window_for(drain.rate, 0.0) * self.drained(&drain);
+        self.window =
+            self.path.window_for(drain.rate, 0.0) * self.drained(&drain) * DEEPER.powi(drain.deeper);
         self.phase = Phase::Drain(drain);
         if let Purpose::Doubt { share } = drain.purpose {
             self.window *= 1.0 - self.loss.usual();
             return self.step_doubt(facts, share, drain);
         }
         let recent = self.path.queue().recent();
-        if drain.rounds >= 1 && recent < EMPTY * target || drain.rounds >= DRAIN_ROUNDS {
+        let is_over = drain.rounds >= DRAIN_ROUNDS + drain.deeper.unsigned_abs();
+        if drain.rounds >= 1 && recent < EMPTY * target || is_over {
+            if self.goes_deeper(facts, &drain, recent, target) {
+                drain.deeper += 1;
+                drain.base = self.path.base();
+                self.phase = Phase::Drain(drain);
+                return;
+            }
             self.empty_at = facts.now;
             self.end_drain(facts, recent, drain);
         } else if drain.rounds == 0 {
             self.window = self.window.min(before);
         }
+    }
+
+    /// True if a look for the base delay has not come to the end of the queue: the delay has become shorter than any before, or something
+    /// is left on a path that loses so much by chance that it cannot be a TCP's. Of a queue that many share one alone moves little, and who
+    /// came late takes what stood there then for the path's own delay: he has a multiple of his share until he sees better.
+    fn goes_deeper(&self, facts: &FeedbackFacts, drain: &Drain, recent: f64, target: f64) -> bool {
+        let is_shorter = drain.base - self.path.base() > EMPTY * target;
+        let is_left = recent >= LEFT * drain.queue && self.loss.usual() > LOSSY;
+        drain.purpose == Purpose::Refresh
+            && drain.deeper < DEEPEST
+            && (is_shorter || is_left)
+            && self.path.base() > target
+            && !self.is_low()
+            && !self.rival.is_known(facts.now)
     }
 
     /// Waits for the verdict on the loss: cured by sending less, or not.
@@ -196,8 +230,11 @@ impl Adaptive {
         if drain.purpose == Purpose::First
             && self.path.window_for(drain.rate, drain.earlier) > TOOK_ALL * drain.in_flight
         {
-            // All that was in flight has passed in its time: what looked like a queue was noise.
-            self.phase = Phase::Search(Search::go_on(drain.rate, drain.peak));
+            // All that was in flight has passed in its time: what looked like a queue was noise, or that of others, through which no
+            // search goes on for ever.
+            let queue = self.path.queue();
+            let noisy = NOISY_SHARE * self.path.base() + NOISY_WOBBLES * queue.wobble();
+            self.phase = Phase::Search(Search::go_on(drain.rate, drain.peak.min(noisy)));
             return;
         }
         if matches!(drain.purpose, Purpose::Found | Purpose::First) && recent < LONG * target {

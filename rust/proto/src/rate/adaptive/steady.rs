@@ -25,6 +25,8 @@ const IDLE_TIME: f64 = 0.3;
 const MEND: f64 = 1.01;
 const CREEP: f64 = 0.04;
 const BLOCKED_HOLD: f64 = 10.0;
+/// Share of the queue that is aimed at below which a ceiling is what keeps the queue short: others fill the rest of it.
+const CRAMPED: f64 = 0.85;
 
 impl Adaptive {
     pub(super) fn step_steady(
@@ -35,8 +37,7 @@ impl Adaptive {
         target: f64,
         queue: f64,
     ) {
-        // Jitter lengthens the queue that is aimed at, but not into one that overflows.
-        let aim = (target + self.path.queue().swing()).min(self.overflow);
+        let aim = self.aim();
         if queue <= 1.15 * target {
             self.content = self.window;
         }
@@ -62,6 +63,11 @@ impl Adaptive {
         }
     }
 
+    /// The queue to aim at in seconds. Jitter lengthens it, but not into one that overflows.
+    fn aim(&self) -> f64 {
+        (self.target() + self.path.queue().swing()).min(self.overflow)
+    }
+
     /// What a round trip gives cause for; true if the phase has changed.
     pub(super) fn end_round(&mut self, facts: &FeedbackFacts, queue: f64) -> bool {
         let free = core::mem::replace(&mut self.was_empty, true) && self.is_busy(facts);
@@ -69,7 +75,8 @@ impl Adaptive {
         let longest = self.longest_own() + self.path.queue().swing();
         let is_long = queue > LONG * longest && !self.path.queue().is_stepping();
         self.long_rounds = if is_long { self.long_rounds + 1 } else { 0 };
-        self.lift(facts, free);
+        let is_cramped = queue < CRAMPED * self.aim() && !self.is_low() && !self.is_shallow();
+        self.lift(facts, free || is_cramped);
         let patience =
             if self.rival.is_suspected() || self.rival.is_known(facts.now) { RETRY } else { REFRESH };
         let far = queue > 2.0 * LONG * longest;
@@ -89,8 +96,8 @@ impl Adaptive {
         true
     }
 
-    /// A ceiling that holds although the queue is empty is too low: it is lifted after some round trips, where no queue was seen at
-    /// all (a policer) after some seconds.
+    /// A ceiling that holds although the queue is empty, or shorter than this flow wants it, is too low: it is lifted after some round
+    /// trips, where no queue was seen at all (a policer) after some seconds.
     pub(super) fn lift(&mut self, facts: &FeedbackFacts, free: bool) {
         if self.idle_rounds == 0 {
             self.idle_since = facts.now;
