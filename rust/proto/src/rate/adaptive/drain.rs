@@ -77,6 +77,8 @@ pub(super) struct Drain {
     /// Bytes that were in flight, which the window may have outgrown already.
     in_flight: f64,
     purpose: Purpose,
+    /// Seconds beside the base delay that what is in flight is reckoned for.
+    beyond: f64,
     /// The base delay when it began or last went deeper, in seconds, and how often it did.
     base: f64,
     deeper: i32,
@@ -91,6 +93,11 @@ impl Drain {
 
 impl Adaptive {
     pub(super) fn drain(&mut self, facts: &FeedbackFacts, before: f64, purpose: Purpose) {
+        self.drain_to(facts, self.path.base(), before, purpose);
+    }
+
+    /// The same where a round trip without queue is known to take `base` seconds, though none so short was seen of late.
+    pub(super) fn drain_to(&mut self, facts: &FeedbackFacts, base: f64, before: f64, purpose: Purpose) {
         let least =
             if matches!(purpose, Purpose::Doubt { .. }) { DOUBT_RATE * self.path.best() } else { 0.0 };
         let rate = self.path.fastest().max(least);
@@ -111,6 +118,7 @@ impl Adaptive {
             before,
             in_flight,
             purpose,
+            beyond: base - self.path.base(),
             base: self.path.base(),
             deeper: 0,
         };
@@ -151,7 +159,7 @@ impl Adaptive {
         }
         let before = self.window;
         self.window =
-            self.path.window_for(drain.rate, 0.0) * self.drained(&drain) * DEEPER.powi(drain.deeper);
+            self.path.window_for(drain.rate, drain.beyond) * self.drained(&drain) * DEEPER.powi(drain.deeper);
         self.phase = Phase::Drain(drain);
         if let Purpose::Doubt { share } = drain.purpose {
             self.window *= 1.0 - self.loss.usual();

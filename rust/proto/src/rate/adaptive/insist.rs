@@ -182,7 +182,8 @@ impl Adaptive {
         let is_known = self.rival.searches.is_known(facts.now, self.path.flight());
         let is_full = facts.now.since(insist.full_at).as_secs_f64() <= GONE;
         if !is_known || !is_full || self.is_low() {
-            return self.drain(facts, self.window, Purpose::Found);
+            // What stood in the queue all the time is the base delay by now, for all who have filled it.
+            return self.drain_to(facts, insist.base, self.window, Purpose::Found);
         }
         let beyond = insist.products() * insist.base - self.path.base();
         self.window = self.path.window_for(insist.rate(), beyond);
