@@ -100,7 +100,9 @@ fn beside_bbr_streams_hold_their_shares_and_keep_the_queue_short_when_it_has_gon
         let ours = outcome.share_of_ideal(from, to) * path.ideal() / flows as f64 / share;
         let bbr = outcome.cross[0].rate(from, to) / share;
         let what = format!("{rtt} ms, {queue} BDP, {flows}: {ours} and {bbr} of their shares");
-        assert!((0.5..1.4).contains(&ours) && bbr > 0.6, "{what}");
+        // What two get together swings with when each of them has seen the searches: 0.55 to 0.75 of their shares, by when they start.
+        let least = if flows == 1 { 0.6 } else { 0.5 };
+        assert!((least..1.4).contains(&ours) && bbr > 0.6, "{what}");
         let (from, end) = (Time::from_secs(84), outcome.end);
         let all = outcome.share_of_ideal(from, end);
         assert!(

@@ -49,18 +49,15 @@ impl<'s> Group<'s> {
         let runs = grouped(rows.iter().copied(), |row| row.text("seed"));
         let peers: Vec<&str> =
             runs.first().map_or(Vec::new(), |(_, run)| run.iter().map(|row| row.text("peer")).collect());
-        let is_alike = peers.iter().all(|peer| *peer == peers[0]);
         let counts = |run: &[Row<'_>]| run.iter().all(Row::counts);
         let any_counts = runs.iter().any(|(_, run)| counts(run));
-        let rates = |run: &[Row<'_>]| {
-            let mut rates: Vec<f64> = run.iter().map(|row| row.number("steady_mbit")).collect();
-            if is_alike {
-                rates.sort_by(|a, b| b.total_cmp(a));
-            }
-            rates
-        };
         let of_interest = runs.iter().filter(|(_, run)| counts(run) || !any_counts);
-        Self { runs: of_interest.map(|(_, run)| rates(run)).collect(), peers }
+        let rates = |run: &[Row<'_>]| run.iter().map(|row| row.number("steady_mbit")).collect();
+        let mut group = Self { runs: of_interest.map(|(_, run)| rates(run)).collect(), peers };
+        if group.is_alike() {
+            group.runs.iter_mut().for_each(|run| run.sort_by(|a, b| b.total_cmp(a)));
+        }
+        group
     }
 
     fn is_alike(&self) -> bool {

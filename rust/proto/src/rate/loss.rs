@@ -225,8 +225,8 @@ impl LossJudge {
 
     /// Of so many datagrams that nothing limited, so many were lost.
     pub(super) fn learn(&mut self, (all, lost): (f64, f64)) {
-        // Round trips that lost little look like those in which the rate has grown: they raise what is usual rather than lower it.
         self.rest_on(all, lost);
+        // Round trips that lost little look like those in which the rate has grown: they raise what is usual rather than lower it.
         let memory = if lost < self.usual * all { MEMORY } else { QUIET_MEMORY };
         if all >= LEAST {
             self.usual += (all / memory).min(1.0) * (lost / all - self.usual);
