@@ -193,6 +193,7 @@ impl Adaptive {
             && self.path.base() > target
             && !self.is_low()
             && !self.rival.is_known(facts.now)
+            && !self.rival.searches.is_awaited(facts.now)
     }
 
     /// Waits for the verdict on the loss: cured by sending less, or not.

@@ -151,7 +151,9 @@ impl Adaptive {
         let path = &self.path;
         let drains = matches!(self.phase, Phase::Drain(_)) && path.clearing() > DRAINS * path.best();
         let (queue, flight, rate) = (queue.as_secs_f64(), path.flight(), path.clearing());
-        let searched = self.rival.searches.on_feedback(facts.now, Sight { queue, flight, rate, drains });
+        let insists = matches!(self.phase, Phase::Insist(_));
+        let sight = Sight { queue, flight, base: path.base(), rate, drains, insists };
+        let searched = self.rival.searches.on_feedback(facts.now, sight);
         let Some(rate) = searched else { return };
         let is_beside = rate < YIELDED * path.best() || self.rival.searches.mean() > TALL * path.base();
         if let Phase::Insist(insist) = &mut self.phase {

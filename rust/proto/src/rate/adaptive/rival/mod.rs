@@ -6,6 +6,7 @@
 
 mod cycle;
 mod kin;
+mod pulse;
 mod searches;
 
 use crate::rate::path::Path;

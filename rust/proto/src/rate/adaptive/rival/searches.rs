@@ -5,6 +5,7 @@
 //! longer. A flow that answers loss leaves a queue that is shorter than a bandwidth-delay product empty for a tenth of its cycle, which is a
 //! second where the cycle is ten; streams like this one leave none standing for ten.
 
+use super::pulse::Pulse;
 use crate::units::Instant;
 
 /// Share of the mean queue, and seconds, below which a queue is gone.
@@ -56,22 +57,27 @@ pub(in super::super) struct Searches {
     stood: Stood,
     /// The last time for which the queue was gone, until it is surely back.
     gone: Option<Gone>,
-    /// When the last search began.
+    /// When what may have been a search last began, and what surely was one.
     last: Option<Instant>,
-    /// When a search was last the right time after another one.
+    searched: Option<Instant>,
+    /// When a search was last the right time after another one, or cycles were known.
     known_at: Option<Instant>,
+    pulse: Pulse,
 }
 
 /// What a feedback shows.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Sight {
-    /// Seconds in the queue, and of a flight.
+    /// Seconds in the queue, of a flight, and of a round trip without queue.
     pub(in super::super) queue: f64,
     pub(in super::super) flight: f64,
+    pub(in super::super) base: f64,
     /// Bytes per second that this stream clears.
     pub(in super::super) rate: f64,
     /// True if this stream itself lets the queue run empty.
     pub(in super::super) drains: bool,
+    /// True if it answers BBR already, with cycles like BBR's own.
+    pub(in super::super) insists: bool,
 }
 
 /// When a queue stood last, its seconds, and the samples since.
@@ -99,7 +105,8 @@ impl Searches {
         self.floor += by;
     }
 
-    /// A queue is seen. If somebody has searched for at least the second time, the bytes per second that this stream cleared before.
+    /// A queue is seen. If somebody has searched for at least the second time, or is known by his cycles, the bytes per second that this
+    /// stream cleared before.
     pub(in super::super) fn on_feedback(&mut self, now: Instant, sight: Sight) -> Option<f64> {
         let elapsed = now.since(core::mem::replace(&mut self.heard_at, now)).as_secs_f64();
         // A base that is shorter than any before moves the floor.
@@ -119,7 +126,16 @@ impl Searches {
         let is_back = |gone: &Gone| now.since(gone.to).as_secs_f64() > BACK_FLIGHTS * sight.flight;
         let gone = self.gone.filter(is_back)?;
         self.gone = None;
-        self.is_search(gone, sight.flight).then_some(gone.rate)
+        let is_search = self.is_search(gone, sight.flight);
+        if is_search {
+            self.searched = Some(gone.from);
+            self.pulse.confirm();
+        }
+        let is_known = is_search || !gone.is_own && !sight.insists && self.pulse.beat(gone.from, sight.base);
+        if is_known {
+            self.known_at = Some(gone.to);
+        }
+        is_known.then_some(gone.rate)
     }
 
     /// A path that has become longer seems to be one with a queue that never goes.
@@ -155,11 +171,7 @@ impl Searches {
         let apart = last.map_or(0.0, |last| gone.from.since(last).as_secs_f64());
         // Of somebody who is known one may have been missed.
         let times = if is_known && apart > 1.5 * EARLIEST { 2.0 } else { 1.0 };
-        let is_regular = apart > times * EARLIEST && apart < times * after(LATEST, flight);
-        if is_regular {
-            self.known_at = Some(gone.to);
-        }
-        is_regular
+        apart > times * EARLIEST && apart < times * after(LATEST, flight)
     }
 
     /// The mean queue, in seconds.
@@ -172,9 +184,15 @@ impl Searches {
         self.known_at.is_some_and(|at| now.since(at).as_secs_f64() < after(KNOWN, flight))
     }
 
+    /// True while the next search is still to come if the last gap was one: a drain that shows the other one a shorter delay puts it off.
+    pub(in super::super) fn is_awaited(&self, now: Instant) -> bool {
+        self.last.is_some_and(|last| now.since(last).as_secs_f64() < LATEST.0)
+    }
+
     /// True while the queue is all but gone at a time when the next search is due.
     pub(in super::super) fn is_under_way(&self, now: Instant) -> bool {
-        let since = self.last.map_or(0.0, |last| now.since(last).as_secs_f64()) % LATEST.0;
+        let Some(last) = self.searched else { return false };
+        let since = now.since(last).as_secs_f64() % LATEST.0;
         self.queue < GONE * self.mean && !(OVERDUE..=DUE).contains(&since)
     }
 
@@ -199,12 +217,13 @@ mod tests {
         searches: Searches,
         ms: u64,
         drains: bool,
+        insists: bool,
         found: u32,
     }
 
     impl Link {
         fn new() -> Self {
-            Self { searches: Searches::default(), ms: 0, drains: false, found: 0 }
+            Self { searches: Searches::default(), ms: 0, drains: false, insists: false, found: 0 }
         }
 
         fn now(&self) -> Instant {
@@ -213,7 +232,8 @@ mod tests {
 
         fn tell(&mut self, queue: f64) {
             self.ms += 5;
-            let sight = Sight { queue, flight: FLIGHT, rate: 1e6, drains: self.drains };
+            let (drains, insists) = (self.drains, self.insists);
+            let sight = Sight { queue, flight: FLIGHT, base: FLIGHT, rate: 1e6, drains, insists };
             self.found += u32::from(self.searches.on_feedback(self.now(), sight).is_some());
         }
 
@@ -249,6 +269,36 @@ mod tests {
         assert_eq!(Link::new().finds(9, 300, 5_000), 0, "streams like this one");
         assert_eq!(Link::new().finds(5, 300, 12_000), 0);
         assert_eq!(Link::new().finds(5, 100, 10_300), 0, "chance");
+    }
+
+    #[test]
+    fn whose_cycles_empty_the_queue_is_found_by_them_once_unless_this_stream_makes_them_itself() {
+        assert_eq!(Link::new().finds(20, 40, 400), 1, "and no search bears it out");
+        assert_eq!(Link { insists: true, ..Link::new() }.finds(20, 40, 400), 0);
+        assert_eq!(Link { drains: true, ..Link::new() }.finds(20, 40, 400), 0);
+        let mut link = Link::new();
+        link.stands(4_000);
+        for _ in 0..7 {
+            link.is_gone(40);
+            link.stands(360);
+        }
+        assert!(link.searches.is_known(link.now(), FLIGHT));
+        link.tell(0.0);
+        assert!(!link.searches.is_under_way(link.now()), "no search was seen");
+    }
+
+    #[test]
+    fn a_next_search_is_awaited_after_each_gap_that_may_have_been_one() {
+        let mut link = Link::new();
+        link.stands(4_000);
+        link.is_gone(40);
+        link.stands(400);
+        assert!(!link.searches.is_awaited(link.now()));
+        link.is_gone(300);
+        link.stands(10_000);
+        assert!(link.searches.is_awaited(link.now()));
+        link.stands(1_000);
+        assert!(!link.searches.is_awaited(link.now()));
     }
 
     #[test]
@@ -303,6 +353,10 @@ mod tests {
         let mut link = Link::new();
         link.stands(4_000);
         link.is_gone(300);
+        link.stands(10_000);
+        link.tell(0.0);
+        assert!(!link.searches.is_under_way(link.now()), "one is none");
+        link.is_gone(295);
         link.stands(5_000);
         link.tell(0.0);
         assert!(!link.searches.is_under_way(link.now()));
