@@ -29,6 +29,8 @@ const PRODUCTS: f64 = 2.0;
 const PRODUCTS_AWAY: f64 = 1.0;
 /// Share of the link beside one other.
 const HALF: f64 = 0.5;
+/// Multiple of its rate that a stream tries at most which has less than that.
+const PRESS: f64 = 2.0;
 /// Seconds from one search to the next at least.
 const APART: f64 = 5.0;
 /// Share of the best rate above which a drain of this stream empties a queue by itself.
@@ -103,10 +105,16 @@ impl Insist {
     fn set_away(&mut self, now: Instant, is_away: bool, share: Option<f64>) {
         if is_away && !self.is_away && now.since(self.away_since).as_secs_f64() > APART {
             self.away_since = now;
-            self.most = share.filter(|s| *s > HALF).map_or(f64::INFINITY, |s| self.pace() / s * HALF);
             // He had stopped before the queue has fallen: what has passed since was no share.
+            let rate = self.rate();
             self.rates[self.newest] = 0.0;
             self.rates[(self.newest + ROUNDS - 1) % ROUNDS] = 0.0;
+            let half = share.map_or(rate, |share| rate / share * HALF);
+            self.most = if half < rate { half } else { f64::INFINITY };
+            if half > rate {
+                // Pressed for as long as both of them remember a rate: who has less would keep the less.
+                self.rates[self.newest] = half.min(PRESS * rate);
+            }
         }
         self.is_away = is_away;
     }
@@ -154,8 +162,13 @@ impl Adaptive {
         let insists = matches!(self.phase, Phase::Insist(_));
         let sight = Sight { queue, flight, base: path.base(), rate, drains, insists };
         let searched = self.rival.searches.on_feedback(facts.now, sight);
-        let Some(rate) = searched else { return };
-        let is_beside = rate < YIELDED * path.best() || self.rival.searches.mean() > TALL * path.base();
+        let yields = |rate: f64| rate < YIELDED * path.best();
+        let rate = match searched {
+            Some(before) => before,
+            None if yields(rate) && self.rival.searches.has_stopped(facts.now) => rate,
+            None => return,
+        };
+        let is_beside = yields(rate) || self.rival.searches.mean() > TALL * path.base();
         if let Phase::Insist(insist) = &mut self.phase {
             insist.base = self.path.base();
         } else if is_beside {
@@ -252,6 +265,20 @@ mod tests {
         assert_eq!((insist.rate(), insist.products()), (60e6 / 8.0, PRODUCTS_AWAY));
         insist.set_away(at, false, None);
         assert_eq!(insist.rate(), 60e6 / 8.0);
+    }
+
+    #[test]
+    fn who_has_less_than_half_tries_it_for_ten_round_trips_and_no_more_than_twice_its_rate() {
+        for (share, tries) in [(0.4, 50e6), (0.1, 80e6)] {
+            let mut insist = Insist { entry: None, phase: 3, ..fresh() };
+            told(&mut insist, &[40; 10]);
+            let at = Instant::ZERO + Duration::from_secs(6);
+            insist.set_away(at, true, Some(share));
+            insist.set_away(at, false, None);
+            assert_eq!(insist.rate(), tries / 8.0);
+            told(&mut insist, &[40; 11]);
+            assert_eq!(insist.rate(), 40e6 / 8.0, "nothing came of it");
+        }
     }
 
     #[test]

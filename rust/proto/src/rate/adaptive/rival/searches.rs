@@ -32,9 +32,15 @@ const MEMORY: f64 = 2.0;
 const LEAST: f64 = 0.001;
 /// Seconds in which a queue that is never gone becomes the path's own length: those of three searches.
 const OWN: f64 = 31.0;
+/// Share of a round trip above which nobody who answers loss empties a queue: CUBIC gives up 0.3 of what is in flight, which is less than
+/// what stands in a queue of 0.43. Seconds after which who was gone for a moment has his share again.
+const FULL: f64 = 0.5;
+const RETURNS: f64 = 3.0;
+/// Share of the mean below which a queue falls: what stays of it when the other one stops may be this stream's own.
+const FALLS: f64 = 0.5;
 /// Share of the mean above which a queue stands; samples, and seconds of queue, over which its fall can be measured.
 const STANDS: f64 = 0.85;
-const FALL_SAMPLES: u32 = 4;
+const FALL_SAMPLES: u32 = 3;
 const FALL_LEAST: f64 = 0.005;
 
 fn after((seconds, flights): (f64, f64), flight: f64) -> f64 {
@@ -63,6 +69,8 @@ pub(in super::super) struct Searches {
     /// When a search was last the right time after another one, or cycles were known.
     known_at: Option<Instant>,
     pulse: Pulse,
+    /// From when to when a full queue was gone for the time of a search.
+    stopped: Option<(Instant, Instant)>,
 }
 
 /// What a feedback shows.
@@ -126,7 +134,7 @@ impl Searches {
         let is_back = |gone: &Gone| now.since(gone.to).as_secs_f64() > BACK_FLIGHTS * sight.flight;
         let gone = self.gone.filter(is_back)?;
         self.gone = None;
-        let is_search = self.is_search(gone, sight.flight);
+        let is_search = self.is_search(gone, sight.flight, sight.base);
         if is_search {
             self.searched = Some(gone.from);
             self.pulse.confirm();
@@ -155,7 +163,7 @@ impl Searches {
     }
 
     /// True if that was a search at the right time after another one.
-    fn is_search(&mut self, gone: Gone, flight: f64) -> bool {
+    fn is_search(&mut self, gone: Gone, flight: f64, base: f64) -> bool {
         let lasted = gone.to.since(gone.from).as_secs_f64();
         let is_known = self.is_known(gone.from, flight);
         let (shortest, longest) =
@@ -167,11 +175,26 @@ impl Searches {
         if lasted > after(longest, flight) {
             return false;
         }
+        if !is_known && self.mean > FULL * base {
+            self.stopped = Some((gone.from, gone.to));
+        }
         self.last = Some(gone.from);
         let apart = last.map_or(0.0, |last| gone.from.since(last).as_secs_f64());
         // Of somebody who is known one may have been missed.
         let times = if is_known && apart > 1.5 * EARLIEST { 2.0 } else { 1.0 };
         apart > times * EARLIEST && apart < times * after(LATEST, flight)
+    }
+
+    /// True, and once, if a full queue was gone of late as in a search. Who is pushed aside soon after that knows whose it is: had the
+    /// other one ended, there would be nobody to push.
+    pub(in super::super) fn has_stopped(&mut self, now: Instant) -> bool {
+        let Some((from, to)) = self.stopped.take() else { return false };
+        let is_fresh = now.since(to).as_secs_f64() < RETURNS;
+        if is_fresh {
+            self.searched = Some(from);
+            self.known_at = Some(now);
+        }
+        is_fresh
     }
 
     /// The mean queue, in seconds.
@@ -192,8 +215,9 @@ impl Searches {
     /// True while the queue is all but gone at a time when the next search is due.
     pub(in super::super) fn is_under_way(&self, now: Instant) -> bool {
         let Some(last) = self.searched else { return false };
-        let since = now.since(last).as_secs_f64() % LATEST.0;
-        self.queue < GONE * self.mean && !(OVERDUE..=DUE).contains(&since)
+        let since = now.since(last).as_secs_f64();
+        let is_due = since > DUE && !(OVERDUE..=DUE).contains(&(since % LATEST.0));
+        is_due && self.queue < FALLS * self.mean
     }
 
     /// The share of the link, 0 to 1, that was still used while the queue fell, None if it fell too fast to tell: of a queue that falls by
@@ -285,6 +309,23 @@ mod tests {
         assert!(link.searches.is_known(link.now(), FLIGHT));
         link.tell(0.0);
         assert!(!link.searches.is_under_way(link.now()), "no search was seen");
+    }
+
+    #[test]
+    fn a_full_queue_that_is_gone_once_is_a_search_if_this_stream_is_pushed_aside_after_it() {
+        let after = |queue: f64, gone: u64, stands: u64| {
+            let mut link = Link::new();
+            (0..800).for_each(|_| link.tell(queue));
+            link.is_gone(gone);
+            (0..stands / 5).for_each(|_| link.tell(queue));
+            let has_stopped = link.searches.has_stopped(link.now());
+            assert_eq!(link.searches.is_known(link.now(), FLIGHT), has_stopped);
+            (has_stopped, link.searches.has_stopped(link.now()))
+        };
+        assert_eq!(after(0.040, 300, 1_000), (true, false), "once");
+        assert_eq!(after(0.020, 300, 1_000), (false, false), "who answers loss may have emptied it");
+        assert_eq!(after(0.040, 900, 1_000), (false, false), "too long");
+        assert_eq!(after(0.040, 300, 4_000), (false, false), "too long ago");
     }
 
     #[test]
