@@ -36,6 +36,8 @@ const OWN: f64 = 31.0;
 /// what stands in a queue of 0.43. Seconds after which who was gone for a moment has his share again.
 const FULL: f64 = 0.5;
 const RETURNS: f64 = 3.0;
+/// Share of a round trip below which a queue may be emptied by who answers loss, for as long as by a search and as seldom.
+const SHORT: f64 = 0.3;
 /// Share of the mean below which a queue falls: what stays of it when the other one stops may be this stream's own.
 const FALLS: f64 = 0.5;
 /// Share of the mean above which a queue stands; samples, and seconds of queue, over which its fall can be measured.
@@ -178,6 +180,10 @@ impl Searches {
         if !is_known && self.mean > FULL * base {
             self.stopped = Some((gone.from, gone.to));
         }
+        if !is_known && self.mean < SHORT * base {
+            // Two answers to loss may be as far apart as two searches.
+            return false;
+        }
         self.last = Some(gone.from);
         let apart = last.map_or(0.0, |last| gone.from.since(last).as_secs_f64());
         // Of somebody who is known one may have been missed.
@@ -236,18 +242,26 @@ mod tests {
 
     const FLIGHT: f64 = 0.05;
 
-    /// A queue of 20 ms that somebody else fills, told each 5 ms.
+    /// A queue that somebody else fills, told each 5 ms.
     struct Link {
         searches: Searches,
         ms: u64,
         drains: bool,
         insists: bool,
+        queue: f64,
         found: u32,
     }
 
     impl Link {
         fn new() -> Self {
-            Self { searches: Searches::default(), ms: 0, drains: false, insists: false, found: 0 }
+            Self {
+                searches: Searches::default(),
+                ms: 0,
+                drains: false,
+                insists: false,
+                queue: 0.020,
+                found: 0,
+            }
         }
 
         fn now(&self) -> Instant {
@@ -262,7 +276,7 @@ mod tests {
         }
 
         fn stands(&mut self, ms: u64) {
-            (0..ms / 5).for_each(|_| self.tell(0.020));
+            (0..ms / 5).for_each(|_| self.tell(self.queue));
         }
 
         fn is_gone(&mut self, ms: u64) {
@@ -293,6 +307,11 @@ mod tests {
         assert_eq!(Link::new().finds(9, 300, 5_000), 0, "streams like this one");
         assert_eq!(Link::new().finds(5, 300, 12_000), 0);
         assert_eq!(Link::new().finds(5, 100, 10_300), 0, "chance");
+        assert_eq!(
+            Link { queue: 0.012, ..Link::new() }.finds(5, 300, 10_300),
+            0,
+            "a cycle of ten seconds, a short queue"
+        );
     }
 
     #[test]
@@ -314,10 +333,10 @@ mod tests {
     #[test]
     fn a_full_queue_that_is_gone_once_is_a_search_if_this_stream_is_pushed_aside_after_it() {
         let after = |queue: f64, gone: u64, stands: u64| {
-            let mut link = Link::new();
-            (0..800).for_each(|_| link.tell(queue));
+            let mut link = Link { queue, ..Link::new() };
+            link.stands(4_000);
             link.is_gone(gone);
-            (0..stands / 5).for_each(|_| link.tell(queue));
+            link.stands(stands);
             let has_stopped = link.searches.has_stopped(link.now());
             assert_eq!(link.searches.is_known(link.now(), FLIGHT), has_stopped);
             (has_stopped, link.searches.has_stopped(link.now()))
