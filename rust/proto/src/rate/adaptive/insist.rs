@@ -4,9 +4,9 @@
 //! leaves a flow that yields, whether to delay or to loss, a small part of the link. Only its own law holds a share beside it
 //! (draft-cardwell-iccrg-bbr-congestion-control-00, section 4.3): the best rate of ten round trips sets the pace, an eighth of the time a
 //! quarter more and an eighth a quarter less. That law would leave a TCP that answers loss as little as BBR does. So it is in force only
-//! while somebody searches for the base delay as BBR does; streams like this one follow such a search and begin none, so they cannot
-//! mistake each other for long. How fast the queue falls when the other one stops for his search tells how much of the link is this
-//! stream's, which keeps no more than half.
+//! while somebody is known for BBR, and goes on only while he searches for the base delay; streams like this one follow such a search and
+//! begin none, so they cannot mistake each other for long. How fast the queue falls when the other one stops for his search tells how much
+//! of the link is this stream's, which keeps no more than half and tries it where it has less.
 
 use super::drain::{LEFT, Purpose};
 use super::rival::{GONE, Sight};

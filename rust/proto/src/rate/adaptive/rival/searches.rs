@@ -3,7 +3,8 @@
 //! BBR of the first version keeps four datagrams in flight for 200 ms when it has seen no shorter round trip for ten seconds
 //! (draft-cardwell-iccrg-bbr-congestion-control-00, section 4.3.5), so that every queue that it fills is empty for that long and hardly
 //! longer. A flow that answers loss leaves a queue that is shorter than a bandwidth-delay product empty for a tenth of its cycle, which is a
-//! second where the cycle is ten; streams like this one leave none standing for ten.
+//! second where the cycle is ten; streams like this one leave none standing for ten. One search of a full queue is enough, of one that is
+//! not two in time; who fills a short queue is known by his cycles ([`pulse`](super::pulse)).
 
 use super::pulse::Pulse;
 use crate::units::Instant;
