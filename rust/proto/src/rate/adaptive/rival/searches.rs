@@ -219,7 +219,7 @@ impl Searches {
         self.last.is_some_and(|last| now.since(last).as_secs_f64() < LATEST.0)
     }
 
-    /// True while the queue is all but gone at a time when the next search is due.
+    /// True while less than half of the queue is left at a time when the next search is due.
     pub(in super::super) fn is_under_way(&self, now: Instant) -> bool {
         let Some(last) = self.searched else { return false };
         let since = now.since(last).as_secs_f64();
