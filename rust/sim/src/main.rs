@@ -35,8 +35,9 @@ faspstream-sim grid [--quick] [--threads N] [--from FILE] [--csv FILE] [--charts
     --from takes the cells that an earlier --csv wrote instead; --charts writes heat maps as SVG and PNG;
     --page runs the rows too, and writes all of it as Markdown, with the charts in a directory beside it.
 faspstream-sim shares [--rate 100mbit] [--rtt 50ms] [--loss 1%] [--queue 1bdp] [--flows N] [--apart 500ms]
-                      [--beside cubic|bbr] [--after 5s] [--seconds 40] [--every 4] [--seed N]
-    prints who gets how much over time: streams that start so long after each other, and so long after a TCP flow if there is one.
+                      [--beside cubic|bbr] [--after 5s] [--gone 20s] [--seconds 40] [--every 4] [--seed N]
+    prints who gets how much over time, and the queue: streams that start so long after each other, and so long after a TCP flow if
+    there is one, which ends where --gone says so.
 faspstream-sim rows [NAME...]
     measures the rows of the transport page (all, or those named) and prints them as a table in Markdown.
 faspstream-sim sweep [--links 200] [--seed 1] [--threads N] [--csv FILE]

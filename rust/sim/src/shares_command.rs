@@ -25,6 +25,7 @@ pub(super) fn shares(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let apart = args.value("--apart", "a time such as 500ms", args::duration)?.unwrap_or(Duration::ZERO);
     let beside = args.value("--beside", "cubic or bbr", law)?;
     let after = args.value("--after", "a time such as 2s", args::duration)?.unwrap_or(AFTER);
+    let gone = args.value("--gone", "a time such as 20s", args::duration)?;
     let seconds = args.value("--seconds", "a number of seconds", number)?.unwrap_or(40);
     let every = args.value("--every", "a number of seconds", number)?.unwrap_or(4).max(1);
     let seed = args.value("--seed", "a number", number)?.unwrap_or(1);
@@ -38,17 +39,23 @@ pub(super) fn shares(mut args: Args) -> Result<bool, Box<dyn Error>> {
         scenario = scenario.flow(Flow { start: first + apart * index, ..Flow::default() });
     }
     if let Some(law) = beside {
-        let cross = Cross { law, start: Duration::ZERO, stop: until, extra_rtt: Duration::ZERO };
+        let cross =
+            Cross { law, start: Duration::ZERO, stop: gone.unwrap_or(until), extra_rtt: Duration::ZERO };
         scenario = scenario.beside(cross);
     }
     let outcome = run(&scenario)?;
-    say("seconds, Jain index of the streams, Mbit/s of each, of TCP\n")?;
+    say(
+        "seconds, Jain index of the streams, Mbit/s of each, of TCP; longest queue that the first stream sees, in ms\n",
+    )?;
     for from in (0..seconds).step_by(usize::try_from(every)?) {
         let (from, to) = (Time::from_secs(from), Time::from_secs((from + every).min(seconds)));
         let rates = outcome.flows.iter().map(|flow| &flow.delivered).chain(&outcome.cross);
         let rates: Vec<String> = rates.map(|bins| format!("{:.1}", bins.rate(from, to) / 1e6)).collect();
         let (jain, rates) = (outcome.jain(from, to), rates.join(" "));
-        say(&format!("{:.0} {jain:.2} {rates}\n", from.as_secs_f64()))?;
+        let samples = outcome.flows.iter().take(1).flat_map(|flow| &flow.sender.samples);
+        let samples = samples.filter(|sample| sample.at > from && sample.at <= to);
+        let queue = samples.map(|sample| sample.stats.rtt.saturating_sub(rtt)).max().unwrap_or_default();
+        say(&format!("{:.0} {jain:.2} {rates}; {:.1}\n", from.as_secs_f64(), queue.as_secs_f64() * 1e3))?;
     }
     Ok(true)
 }

@@ -120,10 +120,13 @@ fn beside_bbr_streams_hold_their_shares_and_keep_the_queue_short_when_it_has_gon
     }
 }
 
-/// The queue that a CUBIC flow has filled is gone when it ends, as it is when BBR looks for the base delay: nobody is to be answered.
+/// The queue that a CUBIC flow has filled is gone when it ends, as it is when BBR looks for the base delay and when CUBIC answers a loss:
+/// nobody is to be answered. A stream that went on competing for ten seconds filled it alone.
 #[test]
-fn a_rival_that_ends_is_not_taken_for_bbr() {
-    for (rtt, gone) in [(50, 20_000), (50, 23_000), (50, 31_000), (20, 20_000), (100, 26_000)] {
+fn nobody_competes_with_a_rival_that_has_gone() {
+    let gone =
+        [(20, 17_000), (30, 21_000), (30, 28_000), (50, 21_000), (50, 29_000), (100, 20_000), (100, 21_000)];
+    for (rtt, gone) in gone {
         let path = Path::new(BitRate::from_mbps(100), Duration::from_millis(rtt)).queue(Queue::Bdp(1.0));
         let (stop, law) = (Duration::from_millis(gone), CrossLaw::Cubic);
         let cubic = Cross { law, start: Duration::ZERO, stop, extra_rtt: Duration::ZERO };

@@ -7,7 +7,7 @@
 
 use super::drain::{LEFT, Purpose};
 use super::rival::GONE;
-use super::{Adaptive, Phase};
+use super::{Adaptive, LONG, Phase};
 use crate::rate::FeedbackFacts;
 use crate::rate::cubic::Cubic;
 use crate::rate::search::WOBBLES;
@@ -75,6 +75,8 @@ impl Adaptive {
         if self.path.queue().peak() >= LEFT * target + WOBBLES * self.path.queue().wobble() {
             self.full_at = facts.now;
         }
+        let is_queued = self.path.queue().standing() > LONG * target;
+        let is_stale = self.is_stale(facts, REFRESH) && self.path.queue().standing() > TALL * self.crest;
         if self.is_mistaken(facts, begins) {
             self.phase = Phase::Steady;
             self.rival.forget();
@@ -85,7 +87,8 @@ impl Adaptive {
         } else if facts.now.since(self.full_at).as_secs_f64() > GONE {
             self.phase = Phase::Steady;
             self.rival.see(facts.now);
-        } else if begins && self.is_stale(facts, REFRESH) && self.path.queue().standing() > TALL * self.crest
+        } else if self.rival.alone.seems_so(facts.now, &self.path, self.window, is_queued)
+            || begins && is_stale
         {
             // Whether he is still there: his own answer to loss empties the queue as well as his absence.
             self.rival.see(facts.now);

@@ -4,6 +4,7 @@
 //! drains that fail for some seconds, and is taken back by signs that nobody gives who fills a queue: streams like this one fill a queue
 //! that they have let run empty again within round trips, and make room before anything is lost ([`kin`]).
 
+mod alone;
 mod cycle;
 mod kin;
 mod pulse;
@@ -13,6 +14,7 @@ use crate::rate::path::Path;
 use crate::units::Instant;
 
 use super::EMPTY;
+use alone::Alone;
 use cycle::Cycle;
 use kin::Kin;
 use searches::Searches;
@@ -49,6 +51,7 @@ pub(super) struct Rival {
     answers: u32,
     kin: Kin,
     pub(super) cycle: Cycle,
+    pub(super) alone: Alone,
     pub(super) searches: Searches,
 }
 
@@ -137,6 +140,7 @@ impl Rival {
     pub(super) fn meet(&mut self, now: Instant, path: &Path, window: f64) {
         self.refills = 0;
         self.cycle = Cycle::begin(now);
+        self.alone = Alone::begin(path.clearing(), window);
         self.measure_growth(path, window);
     }
 
