@@ -144,6 +144,25 @@ fn nobody_competes_with_a_rival_that_has_gone() {
     }
 }
 
+/// One TCP that comes soon after another empties a full queue for as long as BBR's search does: it was taken for BBR, and had a tenth of
+/// the link for twenty seconds.
+#[test]
+fn a_tcp_that_follows_another_one_is_not_taken_for_bbr() {
+    for (gone, apart) in [(18_000, 200), (18_000, 300), (21_000, 200), (21_000, 300)] {
+        let path = Path::new(BitRate::from_mbps(100), Duration::from_millis(20)).queue(Queue::Bdp(1.0));
+        let (stop, law) = (Duration::from_millis(gone), CrossLaw::Cubic);
+        let one = Cross { law, start: Duration::ZERO, stop, extra_rtt: Duration::ZERO };
+        let start = stop + Duration::from_millis(apart);
+        let until = stop + Duration::from_secs(6);
+        let next = Cross { start, stop: until, ..one };
+        let scenario = Scenario::new("one TCP after another", path).until(until).beside(one).beside(next);
+        let ours = Flow { start: Duration::from_secs(2), ..Flow::default() };
+        let outcome = run(&scenario.flow(ours)).expect("the scenario comes to its end");
+        let keeps = outcome.cross[1].rate(outcome.end - Duration::from_secs(4), outcome.end) / 1e6;
+        assert!(keeps > 25.0, "gone after {gone} ms, the next {apart} ms later: it keeps {keeps:.0} Mbit/s");
+    }
+}
+
 /// The queue of a stream alone, which chance had emptied twice in ten seconds, was taken for BBR's: 155 ms of queue.
 #[test]
 fn a_stream_alone_insists_on_nothing() {

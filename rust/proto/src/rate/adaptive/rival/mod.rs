@@ -9,6 +9,7 @@ mod cycle;
 mod kin;
 mod pulse;
 mod searches;
+mod standing;
 
 use crate::rate::path::Path;
 use crate::units::Instant;

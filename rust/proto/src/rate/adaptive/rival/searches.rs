@@ -7,6 +7,7 @@
 //! not two in time; who fills a short queue is known by his cycles ([`pulse`](super::pulse)).
 
 use super::pulse::Pulse;
+use super::standing::Standing;
 use crate::units::Instant;
 
 /// Share of the mean queue, and seconds, below which a queue is gone.
@@ -34,8 +35,10 @@ const LEAST: f64 = 0.001;
 /// Seconds in which a queue that is never gone becomes the path's own length: those of three searches.
 const OWN: f64 = 31.0;
 /// Share of a round trip above which nobody who answers loss empties a queue: CUBIC gives up 0.3 of what is in flight, which is less than
-/// what stands in a queue of 0.43. Seconds after which who was gone for a moment has his share again.
+/// what stands in a queue of 0.43. Seconds for which it has stood by then, and after which who was gone for a moment has his share again:
+/// one TCP that comes soon after another empties a queue for as long.
 const FULL: f64 = 0.5;
+const STOOD: f64 = 4.0;
 const RETURNS: f64 = 3.0;
 /// Share of a round trip below which a queue may be emptied by who answers loss, for as long as by a search and as seldom.
 const SHORT: f64 = 0.3;
@@ -64,6 +67,7 @@ pub(in super::super) struct Searches {
     least: f64,
     least_since: Instant,
     stood: Stood,
+    standing: Standing,
     /// The last time for which the queue was gone, until it is surely back.
     gone: Option<Gone>,
     /// When what may have been a search last began, and what surely was one.
@@ -106,6 +110,8 @@ struct Gone {
     to: Instant,
     /// Bytes per second that this stream cleared before.
     rate: f64,
+    /// Seconds for which the queue had stood.
+    stood: f64,
     /// True if this stream itself had let it run empty.
     is_own: bool,
 }
@@ -125,8 +131,10 @@ impl Searches {
         self.queue = sight.queue + self.floor;
         self.follow_length(now);
         self.stood.samples += 1;
+        self.standing.on_queue(now, self.queue / self.mean.max(LEAST), STANDS, sight.drains);
         if self.is_gone() {
-            let fresh = Gone { from: now, to: now, rate: sight.rate, is_own: sight.drains };
+            let stood = self.standing.lasted(now);
+            let fresh = Gone { from: now, to: now, rate: sight.rate, stood, is_own: sight.drains };
             self.gone.get_or_insert(fresh).to = now;
             return None;
         }
@@ -178,7 +186,7 @@ impl Searches {
         if lasted > after(longest, flight) {
             return false;
         }
-        if !is_known && self.mean > FULL * base {
+        if !is_known && self.mean > FULL * base && gone.stood > STOOD {
             self.stopped = Some((gone.from, gone.to));
         }
         if !is_known && self.mean < SHORT * base {
