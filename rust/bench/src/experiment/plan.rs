@@ -33,6 +33,8 @@ pub struct Plan {
     pub socket_buffer: Option<u64>,
     /// Runs at once, each with a lab of its own.
     pub jobs: usize,
+    /// Most attempts at a run that the emulator spoils, as where its machine is busy with something else.
+    pub attempts: u32,
     /// Time from the start of one stream to that of the next.
     pub stagger: Duration,
     /// Whether to ping beside the streams.
@@ -61,7 +63,7 @@ struct Axes {
 }
 
 /// Option, what is allowed, meaning.
-const OPTIONS: [(&str, &str, &str); 20] = [
+const OPTIONS: [(&str, &str, &str); 21] = [
     ("flows", "e.g. faspstream,cubic,bbr+bbr,faspstream*4", "streams; + and * put several on one link"),
     ("rates", "e.g. 100mbit,1gbit", "rates of the bottleneck"),
     ("rtts", "e.g. 10ms,100ms", "round-trip times, each with each loss"),
@@ -76,6 +78,7 @@ const OPTIONS: [(&str, &str, &str); 20] = [
     ("live", "e.g. 50%, or no", "share of the rate at which a stream is written live"),
     ("socket-buffer", "e.g. 208kib", "net.core.rmem_max and wmem_max of the machine meanwhile"),
     ("jobs", "1 to 16", "runs at once, each with a lab of its own; for slow links"),
+    ("attempts", "1 to 9", "attempts at a run that a busy machine spoils"),
     ("stagger", "e.g. 10s", "time from one stream's start to the next"),
     ("pings", "yes or no", "whether to ping beside"),
     ("at", "TIME:KEY=VALUE[,...]", "a change of the link while running; may be given often"),
@@ -122,6 +125,7 @@ impl Plan {
             live: None,
             socket_buffer: None,
             jobs: 1,
+            attempts: 3,
             stagger: Duration::ZERO,
             pings: false,
             schedule: Vec::new(),
@@ -146,6 +150,9 @@ impl Plan {
             "live" => self.live = Some(settings::share(value).filter(|s| *s > 0.0).ok_or_else(refused)?),
             "socket-buffer" => self.socket_buffer = Some(settings::bytes(value).ok_or_else(refused)?),
             "jobs" => self.jobs = value.parse().ok().filter(|n| (1..=16).contains(n)).ok_or_else(refused)?,
+            "attempts" => {
+                self.attempts = value.parse().ok().filter(|n| (1..=9).contains(n)).ok_or_else(refused)?;
+            }
             "stagger" => self.stagger = settings::duration(value).ok_or_else(refused)?,
             "pings" => self.pings = yes_or_no(value).ok_or_else(refused)?,
             "loss-at" => self.loss_at = settings::loss_at(value).ok_or_else(refused)?,

@@ -9,7 +9,7 @@ use crate::error::{LabError, Tried};
 
 const COLUMNS: &str = "experiment,rate_mbit,rtt_ms,loss,queue_bdp,flows,seed,flow,peer,mean_mbit,steady_mbit,\
     steady_of_ideal,seconds,bytes,wire_per_byte,feedback,ping_p50_ms,ping_p95_ms,ping_p99_ms,recovered_s,\
-    delay_p50_ms,delay_p99_ms,delay_p999_ms,missing,local_drops,late_p99_us,core,doubts";
+    delay_p50_ms,delay_p99_ms,delay_p999_ms,missing,local_drops,late_p99_us,core,attempts,doubts";
 /// The columns that name a run.
 const KEY: &str = "rate_mbit,rtt_ms,loss,queue_bdp,flows,seed,flow,peer";
 
@@ -61,7 +61,7 @@ impl Csv {
                 format!("{p50:.3},{p99:.3},{p999:.3},{:.6}", d.missing)
             });
             self.write(&format!(
-                "{name},{},{i},{},{:.3},{:.3},{:.4},{:.3},{},{:.4},{:.5},{pings},{recovered},{delays},{},{:.0},{:.3},{}",
+                "{name},{},{i},{},{:.3},{:.3},{:.4},{:.3},{},{:.4},{:.5},{pings},{recovered},{delays},{},{:.0},{:.3},{},{}",
                 key(case),
                 flow.peer,
                 flow.mean / 1e6,
@@ -74,6 +74,7 @@ impl Csv {
                 measured.local_drops,
                 measured.strain.0,
                 measured.strain.1,
+                measured.attempts,
                 measured.doubts.join("; ").replace(',', ""),
             ))?;
         }

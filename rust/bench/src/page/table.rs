@@ -100,8 +100,11 @@ pub(super) fn about(sheet: &Sheet) -> String {
         text += &format!("{date}, `{command}`\\\n");
     }
     let doubtful = rows.len() - counted.len();
+    let again = rows.iter().filter(|row| row.number("attempts") > 1.0).count();
+    let again =
+        if again > 0 { format!(", {again} made again for the emulator's sake") } else { String::new() };
     text += &format!(
-        "{} runs, {doubtful} of them doubtful. In the runs that count the emulator itself dropped nothing, wrote at most {:.0} us late at the \
+        "{} runs, {doubtful} of them doubtful{again}. In the runs that count the emulator itself dropped nothing, wrote at most {:.0} us late at the \
          99th percentile, and used at most {:.0} % of a core.\n",
         rows.len(),
         most("late_p99_us"),
