@@ -9,7 +9,7 @@ use crate::error::{LabError, Tried};
 
 const COLUMNS: &str = "experiment,rate_mbit,rtt_ms,loss,queue_bdp,flows,seed,flow,peer,mean_mbit,steady_mbit,\
     steady_of_ideal,seconds,bytes,wire_per_byte,feedback,ping_p50_ms,ping_p95_ms,ping_p99_ms,recovered_s,\
-    delay_p50_ms,delay_p99_ms,delay_p999_ms,missing,local_drops,late_p99_us,core,attempts,doubts";
+    delay_p50_ms,delay_p99_ms,delay_p999_ms,missing,local_drops,late_p99_us,core,doubts,attempts";
 /// The columns that name a run.
 const KEY: &str = "rate_mbit,rtt_ms,loss,queue_bdp,flows,seed,flow,peer";
 
@@ -74,8 +74,8 @@ impl Csv {
                 measured.local_drops,
                 measured.strain.0,
                 measured.strain.1,
-                measured.attempts,
                 measured.doubts.join("; ").replace(',', ""),
+                measured.attempts,
             ))?;
         }
         Ok(())
