@@ -8,7 +8,7 @@ use faspstream_netem::{BitRate, LossAt};
 use super::cell::Cell;
 use super::preset;
 use crate::error::LabError;
-use crate::lab::Family;
+use crate::lab::{Family, MOST_ATTEMPTS};
 use crate::peer::{Peer, Programs};
 use crate::settings::{self, Setting, Settings};
 
@@ -125,7 +125,7 @@ impl Plan {
             live: None,
             socket_buffer: None,
             jobs: 1,
-            attempts: 3,
+            attempts: MOST_ATTEMPTS,
             stagger: Duration::ZERO,
             pings: false,
             schedule: Vec::new(),

@@ -13,7 +13,7 @@ use faspstream_netem::LinkConfig;
 
 pub use config::LabConfig;
 pub use options::options_help;
-pub use report::{LabReport, MOST_BUSY, MOST_LATE};
+pub use report::{LabReport, MOST_ATTEMPTS, MOST_BUSY, MOST_LATE};
 pub(crate) use side::INTERFACE;
 pub use side::{Family, Side};
 

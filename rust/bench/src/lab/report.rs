@@ -20,6 +20,8 @@ pub struct LabReport {
 pub const MOST_LATE: Duration = Duration::from_micros(500);
 /// See [`MOST_LATE`].
 pub const MOST_BUSY: f64 = 0.7;
+/// One that does not count for these reasons is made again until there were this many, unless told otherwise.
+pub const MOST_ATTEMPTS: u32 = 3;
 
 impl LabReport {
     /// Both directions with their names.

@@ -7,7 +7,7 @@ mod rate;
 use std::fmt;
 
 use crate::error::LabError;
-use crate::lab::{Family, Lab, LabConfig};
+use crate::lab::{Family, Lab, LabConfig, MOST_ATTEMPTS};
 use crate::settings::{Setting, Settings};
 
 /// One measurement beside what it should have been.
@@ -30,9 +30,6 @@ pub struct Check {
     /// How often it was measured until it counted; a busy machine may need more than one.
     pub attempts: u32,
 }
-
-/// A measurement that does not count is repeated until there were this many.
-const MOST_ATTEMPTS: u32 = 3;
 
 impl Check {
     /// True if the measurement counts and is as it should be.

@@ -67,6 +67,7 @@ pub(in super::super) struct Searches {
     least: f64,
     least_since: Instant,
     stood: Stood,
+    /// Since when it stands that others have not let it fall.
     standing: Standing,
     /// The last time for which the queue was gone, until it is surely back.
     gone: Option<Gone>,
