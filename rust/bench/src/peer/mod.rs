@@ -52,7 +52,7 @@ pub enum Peer {
 pub struct Load {
     /// Version of IP.
     pub family: Family,
-    /// What is sent; [`Source::Input`] is what is written to [`Flow::writer`].
+    /// What is sent; [`Source::Input`] is what is written to `Flow::writer`.
     pub source: Source,
     /// Bytes that may be under way, for transports that have to be told.
     pub window: u64,
